@@ -1,0 +1,1 @@
+"""The composition root: command line, settings, brand profiles, demo. Nobody imports it."""

@@ -1,0 +1,1 @@
+"""Mentions and where they live: the model, the store contract, both stores, the query language."""

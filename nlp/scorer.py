@@ -1,0 +1,60 @@
+"""The contract of everything that scores: texts in, scores out, nothing mutated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from nlp.taxonomy import Taxonomy
+
+Label = Literal["negative", "neutral", "positive", "mixed"]
+
+
+@dataclass(frozen=True)
+class ScoringInput:
+    """One text to score. `channel` (review, forum, social, ...) chooses the calibration; None means the general one."""
+
+    text: str
+    title: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True)
+class AspectScore:
+    """One topic in one sentence: `text[start:end]` in characters, polarity -1..1, probability 0..1 of the topic."""
+
+    topic: str
+    polarity: float
+    probability: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class TextScores:
+    """The scores of one text. A value that this version can't give is None, never invented."""
+
+    sentiment: Label
+    probabilities: dict[Label, float]
+    polarity: float
+    confidence: float
+    uncertain: bool
+    irony: bool | None
+    needs_answer: bool | None
+    language: str | None
+    topics: tuple[str, ...]
+    aspects: tuple[AspectScore, ...]
+
+
+class Scorer(Protocol):
+    """Scores texts in batches. Loading happens in the constructor; scoring is deterministic."""
+
+    name: str
+    """The model's name, e.g. "brandmelder-e5-linear"."""
+
+    revision: str
+    """Changes whenever the same text could get another score."""
+
+    def score(self, inputs: Sequence[ScoringInput], *, taxonomy: Taxonomy) -> list[TextScores]:
+        """One result per input, in order. Any text is accepted, also an empty one; long texts are cut."""
