@@ -103,8 +103,23 @@ ALIASES: Mapping[str, str] = {
     "owner": "work.owner",
 }
 
+# Token forms of every field of kind "text" (see index.analysis): "" is analysed (stemmed), the others are its
+# subfields, named as `column` says in both stores.
+TEXT_FORMS: tuple[str, ...] = ("", "folded", "exact", "case")
+
+# Where a word without a field is looked for.
+DEFAULT_FIELDS: tuple[str, ...] = ("text", "title", "thread_title")
+
 # A polarity of an aspect counts as an experience from here on; in between it is neutral.
 POLARITY_THRESHOLD = 0.25
+
+
+def column(name: str, form: str = "") -> str:
+    """The name of a field's token form in both search indexes: `text`, `text.folded`, `text.exact`, `text.case`.
+
+    Field names keep their dots in tantivy too (`sentiment.label`), so aggregation JSON names the same fields in both.
+    """
+    return f"{name}.{form}" if form else name
 
 
 def derived_values(mention: Mention) -> dict[str, Any]:
