@@ -1,0 +1,393 @@
+"""The book of crawls: what each run asked for, what it read, and what became of every post. One SQLite file.
+
+Three things make a killed process harmless:
+
+* A page is done in ONE transaction: its mark, the links found on it, its posts (the spool) and the count `yielded`.
+  So a resumed run neither asks for it again nor loses what it said.
+* Posts leave the spool in ONE transaction together with their fates.
+  So at any moment `yielded == sum(fates) + spooled`, and at the end of a run `yielded == sum(fates)`.
+* A run is owned by whoever holds its file lock, which the operating system releases when the process dies.
+
+Nothing in here may hold personal data: what is spooled was pseudonymised before.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from index.ledger_records import (
+    SCHEMA,
+    CountKind,
+    FrontierPage,
+    LedgerBusyError,
+    Link,
+    Note,
+    Outcome,
+    PageResult,
+    Quarantined,
+    Run,
+    Spooled,
+)
+
+__all__ = [
+    "CountKind",
+    "FrontierPage",
+    "Ledger",
+    "LedgerBusyError",
+    "Link",
+    "Note",
+    "Outcome",
+    "PageResult",
+    "Quarantined",
+    "Run",
+    "Spooled",
+]
+
+NOTES_KEPT_PER_RUN = 500
+BUSY_SECONDS = 30.0
+LOCK_SECONDS = 2.0
+
+
+class Ledger:
+    """The ledger of a data folder. Safe to use from several threads; several processes may open the same file."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Open or create the file. ":memory:" keeps nothing (dry runs)."""
+        self.path = str(path)
+        self._lock = threading.RLock()
+        self._owned: dict[str, FileLock] = {}
+        if self.path != ":memory:":
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode = WAL")
+        # A lost last transaction only means asking for a page again, so no fsync per page is needed.
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA secure_delete = ON")
+        with self._transaction() as db:
+            for statement in SCHEMA.split(";"):
+                db.execute(statement)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def _number(self, sql: str, *values: Any) -> int:
+        return int(self._rows(sql, *values)[0][0])
+
+    # --- runs
+
+    def begin(
+        self,
+        source: str,
+        *,
+        digest: str,
+        start: Sequence[Link],
+        expected: Mapping[str, int | None],
+        now: datetime,
+        fresh: timedelta = timedelta(hours=24),
+    ) -> Run:
+        """Own a run of this source: the interrupted one if it is fresh and has the same `digest`, else a new one.
+
+        `digest` names what the run depends on (start addresses and the like); `start` seeds the frontier of a new run.
+        An interrupted run that is too old or has another digest keeps its spool, which `leftovers` lists.
+        Raises `LedgerBusyError` where a living process owns a run of this source.
+        """
+        self._own(source)
+        since = (now - fresh).isoformat()
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT id FROM runs WHERE source = ? AND outcome IN ('running', 'interrupted') AND digest = ?"
+                " AND started_at >= ? AND EXISTS (SELECT 1 FROM frontier WHERE run_id = runs.id)"
+                " ORDER BY started_at DESC LIMIT 1",
+                (source, digest, since),
+            ).fetchone()
+            if row is not None:
+                db.execute(
+                    "UPDATE runs SET outcome = 'running', ended_at = NULL, reason = NULL, resumed = resumed + 1"
+                    " WHERE id = ?",
+                    (row["id"],),
+                )
+                return Run(row["id"], source, resumed=True)
+            run = Run(f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", source, resumed=False)
+            db.execute(
+                "INSERT INTO runs (id, source, digest, started_at, outcome, expected)"
+                " VALUES (?, ?, ?, ?, 'running', ?)",
+                (run.id, source, digest, now.isoformat(), json.dumps(dict(expected))),
+            )
+            self._insert_links(db, run.id, start)
+            return run
+
+    def _own(self, source: str) -> None:
+        if self.path == ":memory:":
+            return
+        lock = self._file_lock(source)
+        try:
+            lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout as error:
+            raise LedgerBusyError(f"Die Quelle „{source}“ wird gerade von einem anderen Prozess gelesen.") from error
+        with self._lock:
+            self._owned[source] = lock
+
+    def _file_lock(self, source: str) -> FileLock:
+        return FileLock(f"{self.path}.{source}.lock", thread_local=False)
+
+    def _alive(self, source: str) -> bool:
+        """Whether some process owns the source now."""
+        if source in self._owned:
+            return True
+        if self.path == ":memory:" or not Path(f"{self.path}.{source}.lock").exists():
+            return False
+        lock = self._file_lock(source)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+    def leftovers(self, source: str, *, but: str) -> list[str]:
+        """Runs of this source, other than `but`, that were interrupted and never closed, oldest first."""
+        rows = self._rows(
+            "SELECT id FROM runs WHERE source = ? AND id <> ? AND (outcome = 'running' OR outcome = 'interrupted'"
+            " AND EXISTS (SELECT 1 FROM frontier WHERE run_id = runs.id)) ORDER BY started_at",
+            source,
+            but,
+        )
+        return [row["id"] for row in rows]
+
+    def pause(self, run_id: str, *, reason: str, now: datetime) -> None:
+        """Mark a run as interrupted; `begin` continues it."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE runs SET outcome = 'interrupted', ended_at = ?, reason = ? WHERE id = ?",
+                (now.isoformat(), reason, run_id),
+            )
+
+    def end(self, run_id: str, *, outcome: Outcome, reason: str | None, now: datetime) -> None:
+        """Close a run for good: its frontier and seen ids are removed. Its spool must be empty (`ValueError`)."""
+        with self._transaction() as db:
+            if db.execute("SELECT 1 FROM spool WHERE run_id = ?", (run_id,)).fetchone():
+                raise ValueError(f"run {run_id} still has spooled posts")
+            db.execute("DELETE FROM frontier WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM seen WHERE run_id = ?", (run_id,))
+            db.execute(
+                "UPDATE runs SET outcome = ?, reason = ?, ended_at = ? WHERE id = ?",
+                (outcome, reason, now.isoformat(), run_id),
+            )
+
+    def release(self, source: str) -> None:
+        """Let other processes run this source."""
+        with self._lock:
+            lock = self._owned.pop(source, None)
+        if lock is not None:
+            lock.release()
+
+    def refuse(self, source: str, *, reason: str, now: datetime) -> str:
+        """Write down a run that never started; returns its id."""
+        run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO runs (id, source, digest, started_at, ended_at, outcome, reason, expected)"
+                " VALUES (?, ?, '', ?, ?, 'refused', ?, '{}')",
+                (run_id, source, now.isoformat(), now.isoformat(), reason),
+            )
+        return run_id
+
+    # --- frontier
+
+    def next_page(self, run_id: str) -> FrontierPage | None:
+        """The page to ask for next, None when all are done. The same one until `finish_page` was called."""
+        rows = self._rows(
+            "SELECT seq, url, chain, position, depth FROM frontier WHERE run_id = ? AND done = 0"
+            " ORDER BY priority DESC, seq LIMIT 1",
+            run_id,
+        )
+        return FrontierPage(**dict(rows[0])) if rows else None
+
+    def pages_done(self, run_id: str) -> int:
+        """How many pages of the run are done."""
+        return self._number("SELECT count(*) FROM frontier WHERE run_id = ? AND done = 1", run_id)
+
+    def pages_open(self, run_id: str) -> int:
+        """How many pages of the run are still to be asked for."""
+        return self._number("SELECT count(*) FROM frontier WHERE run_id = ? AND done = 0", run_id)
+
+    def unseen(self, run_id: str, ids: Collection[str]) -> set[str]:
+        """Of the given post ids those that no page of this run has brought yet."""
+        return {id for id in ids if not self._rows("SELECT 1 FROM seen WHERE run_id = ? AND id = ?", run_id, id)}
+
+    def unknown_urls(self, run_id: str, urls: Collection[str]) -> set[str]:
+        """Of the given addresses those that are not in the frontier."""
+        sql = "SELECT 1 FROM frontier WHERE run_id = ? AND url = ?"
+        return {url for url in urls if not self._rows(sql, run_id, url)}
+
+    def finish_page(self, run_id: str, page: FrontierPage, result: PageResult, *, now: datetime) -> None:
+        """Write down what a page brought. All of it or, if the process dies, nothing."""
+        with self._transaction() as db:
+            db.execute("UPDATE frontier SET done = 1 WHERE seq = ?", (page.seq,))
+            self._insert_links(db, run_id, result.links)
+            db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", [(run_id, id) for id in result.seen])
+            db.executemany(
+                "INSERT INTO spool (run_id, id, payload) VALUES (?, ?, ?)",
+                [(run_id, id, payload) for id, payload in result.posts],
+            )
+            db.execute(
+                "UPDATE runs SET yielded = yielded + ?, requests = requests + ? WHERE id = ?",
+                (result.yielded, result.requests, run_id),
+            )
+            _add_counts(db, run_id, "page", {result.fate: 1})
+            _add_counts(db, run_id, "fate", result.fates or {})
+            if result.gate is not None:
+                _add_counts(db, run_id, "gate", {result.gate: 1})
+            _add_notes(db, run_id, result.notes, now)
+
+    def drop_open_pages(self, run_id: str, *, note: Note, now: datetime) -> int:
+        """Give up the pages that are still to be asked for (a budget is spent), with the reason; returns how many."""
+        with self._transaction() as db:
+            count = db.execute("DELETE FROM frontier WHERE run_id = ? AND done = 0", (run_id,)).rowcount
+            _add_counts(db, run_id, "page", {note.kind: count})
+            _add_notes(db, run_id, [note], now)
+            return count
+
+    def note(self, run_id: str, note: Note, *, now: datetime) -> None:
+        """Write down something about a run."""
+        with self._transaction() as db:
+            _add_notes(db, run_id, [note], now)
+
+    def _insert_links(self, db: sqlite3.Connection, run_id: str, links: Sequence[Link]) -> None:
+        db.executemany(
+            "INSERT OR IGNORE INTO frontier (run_id, url, chain, position, depth, priority) VALUES (?, ?, ?, ?, ?, ?)",
+            [(run_id, link.url, link.chain, link.position, link.depth, link.priority) for link in links],
+        )
+
+    # --- spool
+
+    def spooled(self, run_id: str) -> int:
+        """How many posts of the run wait for their fate."""
+        return self._number("SELECT count(*) FROM spool WHERE run_id = ?", run_id)
+
+    def batch(self, run_id: str, limit: int) -> list[Spooled]:
+        """The posts that wait longest, in order. They stay in the spool until `settle`."""
+        sql = "SELECT seq, id, payload, prior FROM spool WHERE run_id = ? ORDER BY seq LIMIT ?"
+        return [Spooled(**dict(row)) for row in self._rows(sql, run_id, limit)]
+
+    def remember_prior(self, prior: Mapping[int, str]) -> None:
+        """Keep, per spooled post, what the store held before it is written: so that a repetition after a kill
+        still counts as "stored" what the first attempt stored."""
+        with self._transaction() as db:
+            db.executemany("UPDATE spool SET prior = ? WHERE seq = ?", [(hash, seq) for seq, hash in prior.items()])
+
+    def settle(
+        self,
+        run: Run,
+        fates: Sequence[tuple[int, str]],
+        *,
+        now: datetime,
+        quarantined: Sequence[Quarantined] = (),
+        notes: Sequence[Note] = (),
+    ) -> None:
+        """Take posts out of the spool and count their fates, (seq, fate) each."""
+        counts: dict[str, int] = {}
+        for _, fate in fates:
+            counts[fate] = counts.get(fate, 0) + 1
+        with self._transaction() as db:
+            db.executemany("DELETE FROM spool WHERE seq = ?", [(seq,) for seq, _ in fates])
+            _add_counts(db, run.id, "fate", counts)
+            db.executemany(
+                "INSERT INTO quarantine (run_id, source, at, reason, url, payload) VALUES (?, ?, ?, ?, ?, ?)",
+                [(run.id, run.source, now.isoformat(), q.reason, q.url, q.payload) for q in quarantined],
+            )
+            _add_notes(db, run.id, notes, now)
+
+    # --- reading
+
+    def counts(self, run_id: str, kind: CountKind) -> dict[str, int]:
+        """The counters of a run by name."""
+        rows = self._rows("SELECT name, n FROM counts WHERE run_id = ? AND kind = ? ORDER BY name", run_id, kind)
+        return {row["name"]: row["n"] for row in rows}
+
+    def runs(self, *, limit: int = 20, source: str | None = None) -> list[dict[str, Any]]:
+        """The last runs, newest first, as `brandmelder status` prints them (docs/crawling.md, "The run record").
+
+        A run whose process died is "interrupted", whatever it was able to write down.
+        """
+        sql = "SELECT * FROM runs WHERE ? IS NULL OR source = ? ORDER BY started_at DESC, rowid DESC LIMIT ?"
+        return [self._record(row) for row in self._rows(sql, source, source, limit)]
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """One run in the same shape. Raises `KeyError` for an unknown id."""
+        rows = self._rows("SELECT * FROM runs WHERE id = ?", run_id)
+        if not rows:
+            raise KeyError(run_id)
+        return self._record(rows[0])
+
+    def _record(self, row: sqlite3.Row) -> dict[str, Any]:
+        outcome = row["outcome"]
+        if outcome == "running" and not self._alive(row["source"]):
+            outcome = "interrupted"
+        notes = self._rows("SELECT at, kind, url, message FROM notes WHERE run_id = ? ORDER BY seq", row["id"])
+        return {
+            "id": row["id"],
+            "source": row["source"],
+            "started_at": row["started_at"],
+            "ended_at": row["ended_at"],
+            "outcome": outcome,
+            "reason": row["reason"],
+            "requests": row["requests"],
+            "yielded": row["yielded"],
+            "spooled": self.spooled(row["id"]),
+            "fates": self.counts(row["id"], "fate"),
+            "expected": json.loads(row["expected"]),
+            "pages": self.counts(row["id"], "page"),
+            "gate": self.counts(row["id"], "gate"),
+            "resumed": row["resumed"],
+            "notes": [dict(note) for note in notes],
+        }
+
+    def quarantined(self, *, limit: int = 100) -> list[dict[str, Any]]:
+        """The newest quarantined posts: run_id, source, at, reason, url, payload."""
+        sql = "SELECT run_id, source, at, reason, url, payload FROM quarantine ORDER BY seq DESC LIMIT ?"
+        return [dict(row) for row in self._rows(sql, limit)]
+
+    def close(self) -> None:
+        """Release locks and file. Safe to call twice."""
+        for source in list(self._owned):
+            self.release(source)
+        self._db.close()
+
+
+def _add_counts(db: sqlite3.Connection, run_id: str, kind: CountKind, counts: Mapping[str, int]) -> None:
+    db.executemany(
+        "INSERT INTO counts VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        [(run_id, kind, name, n) for name, n in counts.items() if n],
+    )
+
+
+def _add_notes(db: sqlite3.Connection, run_id: str, notes: Sequence[Note], now: datetime) -> None:
+    kept = db.execute("SELECT count(*) FROM notes WHERE run_id = ?", (run_id,)).fetchone()[0]
+    db.executemany(
+        "INSERT INTO notes (run_id, at, kind, url, message) VALUES (?, ?, ?, ?, ?)",
+        [(run_id, now.isoformat(), n.kind, n.url, n.message) for n in notes[: max(0, NOTES_KEPT_PER_RUN - kept)]],
+    )
