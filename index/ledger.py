@@ -38,6 +38,7 @@ from index.ledger_records import (
     Run,
     Spooled,
 )
+from index.ledger_rows import add_counts, add_notes, add_quarantined, tally
 
 __all__ = [
     "CountKind",
@@ -53,9 +54,8 @@ __all__ = [
     "Spooled",
 ]
 
-NOTES_KEPT_PER_RUN = 500
 BUSY_SECONDS = 30.0
-LOCK_SECONDS = 2.0
+LOCK_SECONDS = 0.5
 
 
 class Ledger:
@@ -238,6 +238,11 @@ class Ledger:
         """Of the given post ids those that no page of this run has brought yet."""
         return {id for id in ids if not self._rows("SELECT 1 FROM seen WHERE run_id = ? AND id = ?", run_id, id)}
 
+    def chain_of(self, run_id: str, url: str) -> str | None:
+        """The pager that an address of the frontier belongs to, None for an address that isn't in it."""
+        rows = self._rows("SELECT chain FROM frontier WHERE run_id = ? AND url = ?", run_id, url)
+        return str(rows[0]["chain"]) if rows else None
+
     def unknown_urls(self, run_id: str, urls: Collection[str]) -> set[str]:
         """Of the given addresses those that are not in the frontier."""
         sql = "SELECT 1 FROM frontier WHERE run_id = ? AND url = ?"
@@ -257,24 +262,26 @@ class Ledger:
                 "UPDATE runs SET yielded = yielded + ?, requests = requests + ? WHERE id = ?",
                 (result.yielded, result.requests, run_id),
             )
-            _add_counts(db, run_id, "page", {result.fate: 1})
-            _add_counts(db, run_id, "fate", result.fates or {})
+            add_counts(db, run_id, "page", {result.fate: 1})
+            add_counts(db, run_id, "fate", result.fates or {})
             if result.gate is not None:
-                _add_counts(db, run_id, "gate", {result.gate: 1})
-            _add_notes(db, run_id, result.notes, now)
+                add_counts(db, run_id, "gate", {result.gate: 1})
+            add_quarantined(db, run_id, result.quarantined, now)
+            add_counts(db, run_id, "fate", tally(f"quarantined/{entry.reason}" for entry in result.quarantined))
+            add_notes(db, run_id, result.notes, now)
 
     def drop_open_pages(self, run_id: str, *, note: Note, now: datetime) -> int:
         """Give up the pages that are still to be asked for (a budget is spent), with the reason; returns how many."""
         with self._transaction() as db:
             count = db.execute("DELETE FROM frontier WHERE run_id = ? AND done = 0", (run_id,)).rowcount
-            _add_counts(db, run_id, "page", {note.kind: count})
-            _add_notes(db, run_id, [note], now)
+            add_counts(db, run_id, "page", {f"dropped/{note.kind}": count})
+            add_notes(db, run_id, [note], now)
             return count
 
     def note(self, run_id: str, note: Note, *, now: datetime) -> None:
         """Write down something about a run."""
         with self._transaction() as db:
-            _add_notes(db, run_id, [note], now)
+            add_notes(db, run_id, [note], now)
 
     def _insert_links(self, db: sqlite3.Connection, run_id: str, links: Sequence[Link]) -> None:
         db.executemany(
@@ -301,25 +308,20 @@ class Ledger:
 
     def settle(
         self,
-        run: Run,
+        run_id: str,
         fates: Sequence[tuple[int, str]],
         *,
         now: datetime,
         quarantined: Sequence[Quarantined] = (),
         notes: Sequence[Note] = (),
     ) -> None:
-        """Take posts out of the spool and count their fates, (seq, fate) each."""
-        counts: dict[str, int] = {}
-        for _, fate in fates:
-            counts[fate] = counts.get(fate, 0) + 1
+        """Take posts out of the spool and count their fates, (seq, fate) each; `quarantined` keeps the content of those
+        whose fate says so."""
         with self._transaction() as db:
             db.executemany("DELETE FROM spool WHERE seq = ?", [(seq,) for seq, _ in fates])
-            _add_counts(db, run.id, "fate", counts)
-            db.executemany(
-                "INSERT INTO quarantine (run_id, source, at, reason, url, payload) VALUES (?, ?, ?, ?, ?, ?)",
-                [(run.id, run.source, now.isoformat(), q.reason, q.url, q.payload) for q in quarantined],
-            )
-            _add_notes(db, run.id, notes, now)
+            add_counts(db, run_id, "fate", tally(fate for _, fate in fates))
+            add_quarantined(db, run_id, quarantined, now)
+            add_notes(db, run_id, notes, now)
 
     # --- reading
 
@@ -362,6 +364,7 @@ class Ledger:
             "expected": json.loads(row["expected"]),
             "pages": self.counts(row["id"], "page"),
             "gate": self.counts(row["id"], "gate"),
+            "events": self.counts(row["id"], "note"),
             "resumed": row["resumed"],
             "notes": [dict(note) for note in notes],
         }
@@ -376,18 +379,3 @@ class Ledger:
         for source in list(self._owned):
             self.release(source)
         self._db.close()
-
-
-def _add_counts(db: sqlite3.Connection, run_id: str, kind: CountKind, counts: Mapping[str, int]) -> None:
-    db.executemany(
-        "INSERT INTO counts VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-        [(run_id, kind, name, n) for name, n in counts.items() if n],
-    )
-
-
-def _add_notes(db: sqlite3.Connection, run_id: str, notes: Sequence[Note], now: datetime) -> None:
-    kept = db.execute("SELECT count(*) FROM notes WHERE run_id = ?", (run_id,)).fetchone()[0]
-    db.executemany(
-        "INSERT INTO notes (run_id, at, kind, url, message) VALUES (?, ?, ?, ?, ?)",
-        [(run_id, now.isoformat(), n.kind, n.url, n.message) for n in notes[: max(0, NOTES_KEPT_PER_RUN - kept)]],
-    )

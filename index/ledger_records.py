@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Outcome = Literal["running", "done", "failed", "suspicious", "bounded", "interrupted", "refused"]
-CountKind = Literal["fate", "page", "gate"]
+CountKind = Literal["fate", "page", "gate", "note"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -115,9 +115,10 @@ class PageResult:
     fates: Mapping[str, int] | None = None
     links: Sequence[Link] = ()
     notes: Sequence[Note] = ()
+    quarantined: Sequence[Quarantined] = ()
     requests: int = 0
 
     @property
     def yielded(self) -> int:
         """How many posts the page brought."""
-        return len(self.posts) + sum((self.fates or {}).values())
+        return len(self.posts) + len(self.quarantined) + sum((self.fates or {}).values())
