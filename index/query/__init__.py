@@ -1,5 +1,6 @@
 """One query language, Lucene syntax, for brand definitions, the search box, saved searches and alert filters."""
 
-from index.query.syntax import Query, QuerySyntaxError, clause, conjunction, parse_query
+from index.query.errors import QuerySyntaxError, explain
+from index.query.syntax import Query, clause, conjunction, parse_query
 
-__all__ = ["Query", "QuerySyntaxError", "clause", "conjunction", "parse_query"]
+__all__ = ["Query", "QuerySyntaxError", "clause", "conjunction", "explain", "parse_query"]
