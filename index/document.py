@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,15 @@ from index.fields import DERIVED, derived_values
 from index.mention import Mention
 
 DERIVED_NAMES = frozenset(spec.name for spec in DERIVED)
+
+# Elasticsearch takes no longer ids, and tantivy's times hold the years 1678 to 2261.
+MAX_ID_BYTES = 512
+FIRST_YEAR = 1700
+LAST_YEAR = 2200
+
+
+class UnstorableError(ValueError):
+    """No store can hold the mention; the message says why, in German."""
 
 
 def to_document(mention: Mention) -> dict[str, Any]:
@@ -21,5 +31,27 @@ def from_document(document: Mapping[str, Any]) -> Mention:
 
     Raises `pydantic.ValidationError` for a document that no mention made.
     """
-    own = {name: value for name, value in document.items() if name not in DERIVED_NAMES}
-    return Mention.model_validate(own)
+    return Mention.model_validate({name: value for name, value in document.items() if name not in DERIVED_NAMES})
+
+
+def encoded(mention: Mention) -> str:
+    """`to_document` as JSON text. Raises `UnstorableError` where a store would refuse it."""
+    try:
+        if not 0 < len(mention.id.encode()) <= MAX_ID_BYTES:
+            raise UnstorableError(f"Die Kennung ist leer oder länger als {MAX_ID_BYTES} Byte")
+        check_times(mention)
+        text = json.dumps(to_document(mention), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text.encode()
+    except UnstorableError:
+        raise
+    except ValueError as error:
+        raise UnstorableError(f"Ein Wert lässt sich nicht als JSON schreiben: {error}") from error
+    return text
+
+
+def check_times(mention: Mention) -> None:
+    """Raises `UnstorableError` for a time that one of the stores can't hold."""
+    for name in ("published_at", "crawled_at", "scored_at", "expires_at"):
+        time = getattr(mention, name)
+        if time is not None and not FIRST_YEAR <= time.year <= LAST_YEAR:
+            raise UnstorableError(f"{name}: das Jahr {time.year} liegt nicht zwischen {FIRST_YEAR} und {LAST_YEAR}")

@@ -1,0 +1,274 @@
+"""The embedded store, the default: SQLite holds the mentions, tantivy finds them. Nothing else to install or run."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from filelock import Timeout
+
+from index.document import UnstorableError, encoded
+from index.embedded_aggs import aggregate
+from index.embedded_index import SearchIndex
+from index.embedded_rows import Encoded, Rows
+from index.embedded_search import Finder, Place, decode_place
+from index.mention import Mention, Work
+from index.merge import is_erased, last_of_each, update_of
+from index.query import Query
+from index.query.tantivy_target import to_tantivy
+from index.store import Known, Order, ResultPage, StoreError, WriteResult
+from index.times import iso_time
+
+# Writes become searchable by themselves after so many changes, or so many seconds, whichever is first.
+INDEX_AFTER_WRITES = 5_000
+INDEX_AFTER_SECONDS = 5.0
+# How old a search may be where nobody has called `refresh`, in seconds.
+SEARCH_LAG_SECONDS = 1.0
+SCAN_CHUNK = 1_000
+
+
+class EmbeddedStore:
+    """`index.store.Store` in a folder: `mentions.sqlite3`, the record, and `index/`, which can be deleted any time.
+
+    Raises `StoreError` where the folder can't be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mutex = RLock()
+        self._closed = False
+        self._unindexed = 0
+        self._indexed_at = time.monotonic()
+        with self._guarded():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._rows = Rows(folder / "mentions.sqlite3")
+            try:
+                self._index = SearchIndex(folder / "index", self._rows)
+            except BaseException:
+                self._rows.close()
+                raise
+
+    # writing
+
+    def upsert(self, mentions: Sequence[Mention]) -> list[WriteResult]:
+        """`Store.upsert`."""
+        with self._guarded(), self._rows.writing():
+            results = self._write(mentions)
+        self._wrote(sum(result.fate in ("stored", "updated") for result in results))
+        return results
+
+    def _write(self, mentions: Sequence[Mention]) -> list[WriteResult]:
+        winners = last_of_each(mentions)
+        stored = self._rows.stored(winners)
+        ids = self._rows.buried("id", winners)
+        authors = self._rows.buried("author", {mention.author_key for mention in mentions if mention.author_key})
+        new: list[Encoded] = []
+        updates: list[Encoded] = []
+        results = []
+        for position, mention in enumerate(mentions):
+            if is_erased(mention, ids=ids, author_keys=authors):
+                results.append(WriteResult(mention.id, "dropped", "erased"))
+            elif winners[mention.id] != position:
+                results.append(WriteResult(mention.id, "unchanged"))
+            else:
+                results.append(_planned(mention, stored.get(mention.id), new, updates))
+        self._rows.write(new, updates)
+        return results
+
+    def amend(self, id: str, work: Work) -> Mention:
+        """`Store.amend`."""
+        with self._guarded(), self._rows.writing():
+            mention = self._rows.stored([id])[id].model_copy(update={"work": work})
+            self._rows.write([], [(mention, encoded(mention))])
+        self._wrote(1)
+        return mention
+
+    def delete(self, ids: Collection[str]) -> int:
+        """`Store.delete`."""
+        with self._guarded(), self._rows.writing():
+            count = self._rows.remove(ids=ids)
+        self._wrote(count)
+        return count
+
+    def erase(self, *, ids: Collection[str] = (), author_keys: Collection[str] = ()) -> int:
+        """`Store.erase`. The search index is brought up to date at once."""
+        with self._guarded(), self._rows.writing():
+            self._rows.bury("id", ids)
+            self._rows.bury("author", author_keys)
+            count = self._rows.remove(ids=ids, author_keys=author_keys)
+        self.refresh()
+        return count
+
+    def _wrote(self, count: int) -> None:
+        self._unindexed += count
+        waited = time.monotonic() - self._indexed_at
+        if self._unindexed >= INDEX_AFTER_WRITES or (self._unindexed and waited >= INDEX_AFTER_SECONDS):
+            self._follow(wait=False)
+
+    def _follow(self, *, wait: bool) -> None:
+        with self._guarded():
+            if self._index.follow(wait=wait):
+                self._unindexed = 0
+            self._indexed_at = time.monotonic()
+
+    # reading the record
+
+    def known(self, ids: Collection[str]) -> dict[str, Known]:
+        """`Store.known`."""
+        with self._guarded():
+            return self._rows.known(ids)
+
+    def get(self, id: str) -> Mention | None:
+        """`Store.get`."""
+        with self._guarded():
+            return self._rows.stored([id]).get(id)
+
+    def unscored(self, model_revision: str, *, limit: int = 1000) -> list[Mention]:
+        """`Store.unscored`."""
+        with self._guarded():
+            return self._rows.unscored(model_revision, limit)
+
+    def describe(self) -> dict[str, Any]:
+        """`Store.describe`."""
+        with self._guarded():
+            count, first, last = self._rows.span()
+        return {
+            "kind": "embedded",
+            "location": str(self._folder),
+            "mentions": count,
+            "first": None if first is None else iso_time(first),
+            "last": None if last is None else iso_time(last),
+        }
+
+    # reading the index
+
+    def search(self, query: Query, *, limit: int = 20, order: Order = "newest", after: str | None = None) -> ResultPage:
+        """`Store.search`."""
+        with self._guarded():
+            finder = self._finder(query)
+            total = finder.count()
+            if limit <= 0:
+                return ResultPage((), total, None)
+            if order == "relevance":
+                return ResultPage(self._best(finder, limit), total, None)
+            place = None if after is None else decode_place(after, order)
+            # One more than asked for, so that the last page knows that it is.
+            keys = finder.page(order, limit + 1, place)
+            found = self._rows.by_row(list(keys))
+        sign = -1 if order == "newest" else 1
+        rows = sorted(found, key=lambda row: (sign * keys[row], found[row].id))[:limit]
+        more = len(keys) > limit and rows
+        cursor = Place(keys[rows[-1]], found[rows[-1]].id).encode(order) if more else None
+        return ResultPage(tuple(found[row] for row in rows), total, cursor)
+
+    def _best(self, finder: Finder, limit: int) -> tuple[Mention, ...]:
+        scores = finder.best(limit)
+        found = self._rows.by_row(list(scores))
+        rows = sorted(found, key=lambda row: (-scores[row], found[row].id))[:limit]
+        return tuple(found[row] for row in rows)
+
+    def aggregate(self, aggs: Mapping[str, Any], *, query: Query) -> dict[str, Any]:
+        """`Store.aggregate`."""
+        with self._guarded():
+            self._catch_up()
+            compiled = to_tantivy(query, self._index.index)
+            return aggregate(self._index.searcher(), compiled, aggs)
+
+    def scan(self, query: Query) -> Iterator[Mention]:
+        """`Store.scan`."""
+        self.refresh()
+        if query.tree is None:
+            yield from self._scan_record()
+            return
+        with self._guarded():
+            chunks = self._finder(query).rows_by_id()
+        while True:
+            with self._guarded():
+                rows = next(chunks, None)
+                if rows is None:
+                    return
+                found = self._rows.by_row(rows)
+            yield from (found[row] for row in rows if row in found)
+
+    def _scan_record(self) -> Iterator[Mention]:
+        after = ""
+        while True:
+            with self._guarded():
+                found = self._rows.following(after, SCAN_CHUNK)
+            if not found:
+                return
+            yield from found
+            after = found[-1].id
+
+    def _finder(self, query: Query) -> Finder:
+        self._catch_up()
+        return Finder(self._index.index, self._index.searcher(), to_tantivy(query, self._index.index))
+
+    def _catch_up(self) -> None:
+        """Where a writer has left something unindexed for a while (or was killed), index it before searching."""
+        if time.monotonic() - self._indexed_at >= SEARCH_LAG_SECONDS and self._index.is_behind():
+            self._follow(wait=False)
+
+    # life
+
+    def refresh(self) -> None:
+        """`Store.refresh`."""
+        self._follow(wait=True)
+
+    def close(self) -> None:
+        """`Store.close`. What was written is searchable afterwards."""
+        if self._closed:
+            return
+        try:
+            if self._unindexed:
+                self._follow(wait=False)
+        finally:
+            self._closed = True
+            self._index.close()
+            self._rows.close()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """One thread at a time, and errors of the libraries as sentences."""
+        with self._mutex:
+            if self._closed:
+                raise StoreError("Der Datenbestand ist schon geschlossen.")
+            try:
+                yield
+            except Timeout as error:
+                raise StoreError(
+                    f"Der Suchindex in {self._folder} wird seit Minuten von einem anderen Brandmelder-Prozess "
+                    "geschrieben: bitte später noch einmal versuchen."
+                ) from error
+            except (sqlite3.Error, OSError) as error:
+                raise StoreError(_sentence(error, self._folder)) from error
+
+
+def _planned(mention: Mention, stored: Mention | None, new: list[Encoded], updates: list[Encoded]) -> WriteResult:
+    written = mention if stored is None else update_of(stored, mention)
+    if written is None:
+        return WriteResult(mention.id, "unchanged")
+    try:
+        text = encoded(written)
+    except UnstorableError as error:
+        return WriteResult(mention.id, "quarantined", str(error))
+    (new if stored is None else updates).append((written, text))
+    return WriteResult(mention.id, "stored" if stored is None else "updated")
+
+
+def _sentence(error: Exception, folder: Path) -> str:
+    text = str(error)
+    if isinstance(error, PermissionError) or "readonly" in text or "unable to open" in text:
+        return f"Der Ordner {folder} ist nicht beschreibbar: bitte Rechte prüfen oder einen anderen wählen ({text})."
+    if "disk is full" in text or "No space left" in text:
+        return f"Die Festplatte mit {folder} ist voll: bitte Platz schaffen und den Befehl wiederholen."
+    if "locked" in text:
+        return f"Ein anderer Prozess schreibt gerade lange in {folder}: bitte später noch einmal versuchen."
+    if "malformed" in text or "not a database" in text:
+        return f"Die Datei {folder / 'mentions.sqlite3'} ist beschädigt: bitte eine Sicherung zurückspielen."
+    return f"Der Datenbestand in {folder} ist nicht benutzbar: {text}"

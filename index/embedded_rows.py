@@ -1,0 +1,280 @@
+"""The embedded store's system of record: one SQLite row per mention, numbered changes, tombstones."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from index.document import from_document
+from index.mention import Mention
+from index.store import Known, StoreError
+from index.times import milliseconds
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30.0
+# SQLite allows 32,766 parameters per statement.
+CHUNK = 10_000
+
+# `row` names a mention in the search index and is never used again; `seq` is the number of its last change.
+_SCHEMA = """
+CREATE TABLE mentions (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    seq INTEGER NOT NULL,
+    author_key TEXT,
+    published_ms INTEGER,
+    content_hash TEXT NOT NULL,
+    model_revision TEXT,
+    rules_version TEXT,
+    taxonomy_version TEXT,
+    document TEXT NOT NULL
+);
+CREATE UNIQUE INDEX mentions_seq ON mentions (seq);
+CREATE INDEX mentions_author ON mentions (author_key) WHERE author_key IS NOT NULL;
+CREATE INDEX mentions_published ON mentions (published_ms) WHERE published_ms IS NOT NULL;
+CREATE INDEX mentions_model ON mentions (model_revision, id);
+CREATE TABLE deletions (seq INTEGER PRIMARY KEY, row INTEGER NOT NULL);
+CREATE TABLE tombstones (kind TEXT NOT NULL, value TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (kind, value))
+    WITHOUT ROWID;
+CREATE TABLE counter (last INTEGER NOT NULL);
+INSERT INTO counter VALUES (0);
+"""
+_COLUMNS = "id, seq, author_key, published_ms, content_hash, model_revision, rules_version, taxonomy_version, document"
+_INSERT = f"INSERT INTO mentions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_UPDATE = """UPDATE mentions SET seq = ?2, author_key = ?3, published_ms = ?4, content_hash = ?5, model_revision = ?6,
+    rules_version = ?7, taxonomy_version = ?8, document = ?9 WHERE id = ?1"""
+
+Item = TypeVar("Item")
+# A mention and `index.document.encoded` of it.
+Encoded: TypeAlias = tuple[Mention, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One written mention as the search index needs it."""
+
+    seq: int
+    row: int
+    document: dict[str, Any]
+
+
+def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
+    """The items in lists of at most `size`."""
+    chunk: list[Item] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _read(document: str) -> Mention:
+    return from_document(json.loads(document))
+
+
+class Rows:
+    """The SQLite file. Errors of SQLite pass through; `index.embedded` turns them into `StoreError`."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600, exist_ok=True)
+        self.path = path
+        self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self) -> None:
+        run = self._connection.execute
+        run(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        run("PRAGMA journal_mode = WAL")
+        # FULL writes the log through to the disk at each commit: an acknowledged write survives a power cut too.
+        run("PRAGMA synchronous = FULL")
+        # What was erased is overwritten in the file, not only unlinked.
+        run("PRAGMA secure_delete = ON")
+        version = run("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"Der Datenbestand {self.path} stammt von einer neueren Brandmelder-Version (Format {version}, "
+                f"bekannt ist {SCHEMA_VERSION}): bitte Brandmelder aktualisieren."
+            )
+        if version == 0:
+            self._create()
+
+    def _create(self) -> None:
+        with self.writing():
+            # Another process may have created the tables since the version was read.
+            if self._connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                for statement in _SCHEMA.split(";"):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""
+        self._connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One durable write transaction, rolled back on any exception."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One consistent view of the file."""
+        with self._transaction("BEGIN"):
+            yield
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        self._connection.execute(begin)
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    # writing, inside `writing`
+
+    def write(self, new: Sequence[Encoded], updates: Sequence[Encoded]) -> None:
+        """Insert the new and replace the updated mentions, each with the next number."""
+        first = self._take_numbers(len(new) + len(updates))
+        values = [_values(*encoded, first + offset) for offset, encoded in enumerate([*new, *updates])]
+        self._connection.executemany(_INSERT, values[: len(new)])
+        self._connection.executemany(_UPDATE, values[len(new) :])
+
+    def remove(self, *, ids: Collection[str] = (), author_keys: Collection[str] = ()) -> int:
+        """Delete by id and by author; the log keeps the deletions for the index. Returns how many were there."""
+        rows = {row for chunk in chunks(ids) for row in self._rows_where("id", chunk)}
+        rows |= {row for chunk in chunks(author_keys) for row in self._rows_where("author_key", chunk)}
+        first = self._take_numbers(len(rows))
+        self._connection.executemany("DELETE FROM mentions WHERE row = ?", [(row,) for row in rows])
+        self._connection.executemany(
+            "INSERT INTO deletions (seq, row) VALUES (?, ?)", [(first + place, row) for place, row in enumerate(rows)]
+        )
+        return len(rows)
+
+    def bury(self, kind: Literal["id", "author"], values: Collection[str]) -> None:
+        """Keep these ids or authors out from now on."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO tombstones (kind, value, at) VALUES (?, ?, ?)",
+            [(kind, item, now) for item in values],
+        )
+
+    def _rows_where(self, column: Literal["id", "author_key"], values: Sequence[str]) -> list[int]:
+        query = f"SELECT row FROM mentions WHERE {column} IN ({_marks(values)})"
+        return [row for (row,) in self._connection.execute(query, values)]
+
+    def _take_numbers(self, count: int) -> int:
+        query = "UPDATE counter SET last = last + ? RETURNING last"
+        (last,) = self._connection.execute(query, (count,)).fetchall()[0]
+        return int(last) - count + 1
+
+    # reading
+
+    def stored(self, ids: Collection[str]) -> dict[str, Mention]:
+        """The mentions of these ids."""
+        return {id: _read(document) for id, document in self._select("id, document", ids)}
+
+    def known(self, ids: Collection[str]) -> dict[str, Known]:
+        """`Store.known`."""
+        columns = "id, content_hash, model_revision, rules_version, taxonomy_version"
+        return {id: Known(*rest) for id, *rest in self._select(columns, ids)}
+
+    def _select(self, columns: str, ids: Collection[str]) -> Iterator[tuple[Any, ...]]:
+        for chunk in chunks(ids):
+            query = f"SELECT {columns} FROM mentions WHERE id IN ({_marks(chunk)})"
+            yield from self._connection.execute(query, chunk).fetchall()
+
+    def buried(self, kind: Literal["id", "author"], values: Collection[str]) -> frozenset[str]:
+        """Those of the values that have a tombstone."""
+        found: set[str] = set()
+        for chunk in chunks(values):
+            query = f"SELECT value FROM tombstones WHERE kind = ? AND value IN ({_marks(chunk)})"
+            found.update(value for (value,) in self._connection.execute(query, [kind, *chunk]))
+        return frozenset(found)
+
+    def by_row(self, rows: Sequence[int]) -> dict[int, Mention]:
+        """The mentions of these row numbers; deleted ones are absent."""
+        found: dict[int, Mention] = {}
+        for chunk in chunks(rows):
+            query = f"SELECT row, document FROM mentions WHERE row IN ({_marks(chunk)})"
+            found |= {row: _read(document) for row, document in self._connection.execute(query, chunk)}
+        return found
+
+    def following(self, after: str, limit: int) -> list[Mention]:
+        """The next mentions in id order."""
+        query = "SELECT document FROM mentions WHERE id > ? ORDER BY id LIMIT ?"
+        return [_read(document) for (document,) in self._connection.execute(query, (after, limit))]
+
+    def unscored(self, model_revision: str, limit: int) -> list[Mention]:
+        """`Store.unscored`."""
+        query = "SELECT document FROM mentions WHERE model_revision IS NOT ? ORDER BY id LIMIT ?"
+        return [_read(document) for (document,) in self._connection.execute(query, (model_revision, limit))]
+
+    def span(self) -> tuple[int, int | None, int | None]:
+        """How many mentions there are, and the first and last publication in milliseconds."""
+        (count,) = self._connection.execute("SELECT count(*) FROM mentions").fetchone()
+        query = "SELECT min(published_ms), max(published_ms) FROM mentions WHERE published_ms IS NOT NULL"
+        first, last = self._connection.execute(query).fetchone()
+        return count, first, last
+
+    # the log that the index follows
+
+    def last_number(self) -> int:
+        """The number of the latest change."""
+        return int(self._connection.execute("SELECT last FROM counter").fetchone()[0])
+
+    def behind(self, number: int) -> bool:
+        """Whether an index that knows the mentions up to `number` misses something."""
+        query = "SELECT EXISTS (SELECT 1 FROM mentions WHERE seq > ?) OR EXISTS (SELECT 1 FROM deletions)"
+        return bool(self._connection.execute(query, (number,)).fetchone()[0])
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        """Mentions written after that number, in order."""
+        query = "SELECT seq, row, document FROM mentions WHERE seq > ? ORDER BY seq LIMIT ?"
+        return [
+            Change(seq, row, json.loads(text)) for seq, row, text in self._connection.execute(query, (after, limit))
+        ]
+
+    def deletions(self) -> list[int]:
+        """The rows of deleted mentions that the index may still have."""
+        return [row for (row,) in self._connection.execute("SELECT row FROM deletions")]
+
+    def forget_deletions(self, up_to: int) -> None:
+        """Drop the log of deletions up to that number: the index has followed."""
+        if self.deletions():
+            with self.writing():
+                self._connection.execute("DELETE FROM deletions WHERE seq <= ?", (up_to,))
+
+
+def _values(mention: Mention, document: str, seq: int) -> tuple[Any, ...]:
+    published = None if mention.published_at is None else milliseconds(mention.published_at)
+    made = mention.provenance
+    return (
+        mention.id,
+        seq,
+        mention.author_key,
+        published,
+        mention.content_hash,
+        made.model_revision,
+        made.rules_version,
+        made.taxonomy_version,
+        document,
+    )

@@ -1,0 +1,163 @@
+"""How a mention's document stands in tantivy: one column per field of `index.fields`, some of our own beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from index.analysis import FORMS, words
+from index.document import FIRST_YEAR, LAST_YEAR
+from index.fields import DERIVED, FIELDS, TEXT_FORMS, FieldSpec, column
+from index.query.tantivy_target import PRESENT
+from index.times import milliseconds
+
+# Raise it whenever the same document would be indexed otherwise: older indexes are then rebuilt.
+INDEX_VERSION = 1
+
+# Longer keywords stay in the document but can't be searched, in both stores (Elasticsearch: ignore_above).
+MAX_KEYWORD = 8000
+
+# Columns of our own: the record's row and the number of its last change, and what results are ordered by.
+ROW = "_row"
+SEQ = "_seq"
+NEWEST = "_newest"
+OLDEST = "_oldest"
+ID_PREFIX = "_id_prefix"
+# Where undated mentions stand in each order: after all others.
+UNDATED_NEWEST = -(1 << 62)
+UNDATED_OLDEST = 1 << 62
+
+_PREFIX_BYTES = 7
+
+
+def searchable() -> tuple[FieldSpec, ...]:
+    """The fields that have columns."""
+    return tuple(spec for spec in (*FIELDS, *DERIVED) if spec.kind != "stored")
+
+
+def columns() -> dict[str, str]:
+    """Column name to kind: `text`, `keyword`, `date`, `float`, `bool` or `number` (ours)."""
+    found: dict[str, str] = dict.fromkeys((ROW, SEQ, NEWEST, OLDEST, ID_PREFIX), "number")
+    found[PRESENT] = "keyword"
+    for spec in searchable():
+        forms = TEXT_FORMS if spec.kind == "text" else ("",)
+        found |= {column(spec.name, form): spec.kind for form in forms}
+    return found
+
+
+def fingerprint() -> str:
+    """Changes whenever an index on disk no longer fits this program."""
+    description = json.dumps([INDEX_VERSION, version("tantivy"), sorted(columns().items())])
+    return hashlib.sha256(description.encode()).hexdigest()[:12]
+
+
+def create(folder: Path) -> Any:
+    """A new, empty `tantivy.Index` in an existing, empty folder."""
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    for name, kind in columns().items():
+        if kind == "text":
+            builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+        elif kind == "keyword":
+            builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+        elif kind == "date":
+            builder.add_date_field(name, indexed=True, fast=True)
+        elif kind == "float":
+            builder.add_float_field(name, indexed=True, fast=True)
+        elif kind == "bool":
+            builder.add_boolean_field(name, indexed=True, fast=True)
+        else:
+            builder.add_integer_field(name, indexed=True, fast=True)
+    tantivy.Index(builder.build(), path=str(folder))
+    _keep_milliseconds(folder / "meta.json")
+    return tantivy.Index.open(str(folder))
+
+
+def _keep_milliseconds(meta: Path) -> None:
+    """The builder can't say it, but the index's own description can: times to the millisecond, not the second."""
+    described = json.loads(meta.read_text(encoding="utf-8"))
+    for entry in described["schema"]:
+        if entry["type"] == "date":
+            entry["options"]["precision"] = "milliseconds"
+    meta.write_text(json.dumps(described), encoding="utf-8")
+
+
+def id_prefix(id: str) -> int:
+    """The first bytes of an id as a number: ids in order have prefixes in order."""
+    return int.from_bytes(id.encode()[:_PREFIX_BYTES].ljust(_PREFIX_BYTES, b"\0"), "big")
+
+
+def indexed(document: Mapping[str, Any], *, row: int, seq: int) -> str:
+    """The document as tantivy's JSON: flat, one list per column, only what the index can hold."""
+    published = _value(document, "published_at")
+    time = None if published is None else milliseconds(datetime.fromisoformat(published))
+    present = [spec.name for spec in searchable() if spec.kind == "text" and _value(document, spec.name)]
+    flat: dict[str, Any] = {
+        PRESENT: present,
+        ROW: row,
+        SEQ: seq,
+        NEWEST: UNDATED_NEWEST if time is None else time,
+        OLDEST: UNDATED_OLDEST if time is None else time,
+        ID_PREFIX: id_prefix(document["id"]),
+    }
+    for name, path, convert in _converters():
+        value = _at(document, path)
+        if value is not None:
+            flat |= convert(name, value if isinstance(value, list) else [value])
+    return json.dumps(flat, ensure_ascii=False)
+
+
+def _value(document: Mapping[str, Any], name: str) -> Any:
+    return _at(document, tuple(name.split(".")))
+
+
+def _at(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = document
+    for step in path:
+        if value is None:
+            return None
+        value = value.get(step)
+    return value
+
+
+Convert = Callable[[str, list[Any]], dict[str, Any]]
+
+
+@cache
+def _converters() -> tuple[tuple[str, tuple[str, ...], Convert], ...]:
+    kinds: dict[str, Convert] = {"text": _text, "keyword": _keyword, "date": _date, "float": _plain, "bool": _plain}
+    return tuple((spec.name, tuple(spec.name.split(".")), kinds[spec.kind]) for spec in searchable())
+
+
+def _text(name: str, values: list[Any]) -> dict[str, Any]:
+    found = [word for value in values for word in words(value)]
+    # The tokens hold no blanks, so that tantivy's whitespace tokenizer gives back exactly these.
+    return {column(name, form): " ".join(map(change, found)) for form, change in FORMS.items()} if found else {}
+
+
+def _keyword(name: str, values: list[Any]) -> dict[str, Any]:
+    kept = list(dict.fromkeys(value for value in values if len(value) <= MAX_KEYWORD))
+    return {name: kept} if kept else {}
+
+
+def _plain(name: str, values: list[Any]) -> dict[str, Any]:
+    return {name: values}
+
+
+def _date(name: str, values: list[Any]) -> dict[str, Any]:
+    kept = [text for text in map(_instant, values) if text is not None]
+    return {name: kept} if kept else {}
+
+
+def _instant(value: str) -> str | None:
+    """A time or a plain date (its midnight in UTC, as Elasticsearch reads it) where tantivy can hold it."""
+    if not FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
+        return None
+    return f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value
