@@ -1,0 +1,172 @@
+"""What an author wrote in a post's body: quotes, attributions, signatures and buttons are taken out, in this order.
+
+1. the profile's quote nodes, 2. other quotes inside the body (never the body itself), 3. attribution lines before a
+removed quote or linking to a post, 4. signatures, edit notes, reaction bars, spoiler buttons (spoiler text stays),
+code, attachments, 5. mail-style lines that start with ">".
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from crawlers.pages.document import Document, Element, attribute, flat, parse, select
+from crawlers.pages.text import plain_text, tidy
+
+QUOTE_MARK = "\ue003"
+_GENERIC_QUOTES = "blockquote, .quote, [class*=quote], [class*=Quote], aside.quote"
+_NOT_QUOTES = re.compile(r"unquote|quote-?(?:button|link|icon|btn|control)|selectToQuote", re.I)
+_NOISE = (
+    "script, style, noscript, template, button, input, select, textarea, iframe, object, embed, audio, video, canvas",
+    ".signature, .messageSignature, .message-signature, .post-signature, .postsignature, .forum-signature",
+    ".user-signature",
+    ".bbCodeBlock--code, .bbCodeCode, .codebox, .codeBox, .codeblock, .code_block, .bbc_code, .mycode_code",
+    "pre.code, pre > code",
+    ".codetitle, .codecontent, .codehead",
+    ".attachbox, .attachments, .attachmentbox, .inline-attachment, .attachment-inline, .attach_list, dl.file",
+    ".message-lastEdit, .messageEditNote, .editDate, .lastedit, .edit-info, .edited-note, .edited_by",
+    ".post-notice, .notice",
+    ".reactionsBar, .reactionSummary, .reactions, .like-bar, .likes, .thanks, .post-reactions, .vote-bar",
+    ".bbCodeSpoiler-button, .spoiler-button, .spoilerbutton, .spoiler-toggle, .spoiltitle, .spoilertitle",
+    ".sp-head, summary",
+    ".js-selectToQuoteEnd, .js-expandLink, .bbCodeBlock-expandLink, .sr-only-signature, .u-srOnly",
+    ".visually-hidden, .sr-only",
+    ".bbCodeBlock--unfurl, .onebox, .embed, [data-s9e-mediaembed], .bbMediaWrapper",
+)
+_ATTRIBUTION = re.compile(
+    r"(?:schrieb|schreibt|sagte in|sagte|hat gesagt|hat (?:folgendes )?geschrieben|meinte|Zitat von|Zitat"
+    r"|wrote|said in|said|Originally posted by|Quote from|Quote)\b.{0,80}$",
+    re.I,
+)
+_NAMED_ATTRIBUTION = re.compile(r"^(?:Zitat(?: von)?|Quote(?: from)?|Originally posted by)\b.{0,80}$", re.I)
+_POST_LINK = re.compile(r"#(?:p|post|msg|comment|js-post)-?\d+|/post-\d+|[?&]p=\d+|/posts?/\d+|/goto/post", re.I)
+_EDIT_NOTE = re.compile(
+    r"^[\[(]?\s*(?:zuletzt (?:bearbeitet|geändert|editiert|modifiziert)|bearbeitet von|geändert von"
+    r"|dieser beitrag wurde"
+    r"|last edited|edited by|\d+\s*mal editiert)\b.{0,200}$",
+    re.I,
+)
+_SIGNATURE_LINE = re.compile(r"^\s*(?:_{8,}|-- ?)\s*$")
+_MAIL_QUOTE = re.compile(r"^\s*(?:>|&gt;)+(?![.:;)\]-])")
+_MAIL_ATTRIBUTION = re.compile(r"^(?:Am|On)\b.{3,120}(?:schrieb|wrote).{0,60}:\s*$", re.I)
+_RAW_BBCODE_QUOTE = re.compile(r"\[quote(?:=[^\]]*)?\](?:(?!\[quote).)*?\[/quote\]", re.I | re.S)
+
+
+@dataclass(frozen=True)
+class BodyText:
+    """The author's own words, and the link targets of the posts that were quoted, in order."""
+
+    text: str
+    had_quote: bool
+    quoted: tuple[str, ...] = ()
+
+
+def read_body(body: Element, *, quotes: Sequence[str] = (), noise: Sequence[str] = ()) -> BodyText:
+    """Reads a post's body element; the document itself stays as it is.
+
+    `quotes` are the profile's selectors for quotes, `noise` those for other things to drop, both within the body.
+    """
+    own = copy.deepcopy(body)
+    own.tail = None
+    quoted: list[str] = []
+    for css in (*quotes, _GENERIC_QUOTES):
+        for node in select(own, css):
+            if _is_quote(node, css in quotes):
+                quoted.extend(_quoted_posts(node))
+                _replace(node, QUOTE_MARK)
+    _drop_linked_attributions(own)
+    for css in (*noise, *_NOISE):
+        for node in select(own, css):
+            _replace(node, "")
+    raw = plain_text(own)
+    return BodyText(clean_lines(raw), QUOTE_MARK in raw or "[quote" in raw.lower(), tuple(quoted))
+
+
+def _is_quote(node: Element, declared: bool) -> bool:
+    if node.getparent() is None or _is_spoiler(node):
+        return False
+    return declared or not _NOT_QUOTES.search(node.get("class") or "")
+
+
+def _is_spoiler(node: Element) -> bool:
+    """Old boards build spoilers from the quote's boxes: the hidden words are the author's own."""
+    names = (node.get("class") or "").lower()
+    if "spoil" in names:
+        return True
+    if not re.search(r"quote-?(?:title|content|wrapper|main|head)", names):
+        return False
+    title = node.getprevious() if re.search("content|main", names) else node
+    return title is not None and isinstance(title.tag, str) and flat(title).lower().startswith("spoiler")
+
+
+def _quoted_posts(quote: Element) -> list[str]:
+    """What a quote says about its source, as the page writes it: data attributes, cite, or a link to a post."""
+    for name in ("data-source", "data-post-id", "cite", "data-link", "data-pid"):
+        if value := quote.get(name):
+            return [value]
+    if value := attribute(quote, "[data-post-id]", "data-post-id"):
+        return [value]
+    for link in select(quote, "a[href]"):
+        if _POST_LINK.search(link.get("href")):
+            return [link.get("href")]
+    return []
+
+
+def _replace(node: Element, mark: str) -> None:
+    """Takes a node out, its tail stays; a mark is left on a line of its own."""
+    parent = node.getparent()
+    if parent is None:
+        return
+    if mark:
+        stand_in = etree.Element("div")
+        stand_in.text = mark
+        stand_in.tail = node.tail
+        parent.replace(node, stand_in)
+    else:
+        node.drop_tree()
+
+
+def _drop_linked_attributions(body: Element) -> None:
+    for node in select(body, "p, div.attribution, .quote-attribution, cite"):
+        links = select(node, "a[href]")
+        text = flat(node)
+        if len(text) < 160 and any(_POST_LINK.search(a.get("href")) for a in links) and _ATTRIBUTION.search(text):
+            _replace(node, QUOTE_MARK)
+
+
+def clean_lines(text: str) -> str:
+    """Line-wise cleaning of plain text: attributions before quotes, `>` lines, edit notes, trailing signatures."""
+    while (shorter := _RAW_BBCODE_QUOTE.sub(f"\n{QUOTE_MARK}\n", text)) != text:
+        text = shorter
+    kept: list[str] = []
+    for line in text.split("\n"):
+        if QUOTE_MARK in line or _MAIL_QUOTE.match(line):
+            _drop_attribution(kept)
+        elif _SIGNATURE_LINE.match(line) and any(map(str.strip, kept)):
+            break
+        elif not _EDIT_NOTE.match(line.strip()):
+            kept.append(line)
+    return tidy("\n".join(line for line in kept if not _MAIL_ATTRIBUTION.match(line.strip())))
+
+
+def _drop_attribution(lines: list[str]) -> None:
+    """Removes the line that introduces the quote that follows, if the last line is one."""
+    index = next((i for i in range(len(lines) - 1, -1, -1) if lines[i].strip()), None)
+    if index is None:
+        return
+    line = lines[index].strip()
+    if len(line) <= 140 and (_NAMED_ATTRIBUTION.match(line) or (line.endswith(":") and _ATTRIBUTION.search(line))):
+        del lines[index]
+
+
+def read_fragment(fragment: str, document: Document) -> str:
+    """The plain text of a string that may hold HTML, as JSON-LD bodies do, cleaned like a body."""
+    if "<" not in fragment and "&" not in fragment:
+        return clean_lines("\n".join(" ".join(line.split()) for line in fragment.splitlines()))
+    marked = fragment if re.search(r"<(?:br|p|div|li)\b", fragment, re.I) else fragment.replace("\n", "<br>")
+    inner = parse(f"<div>{marked}</div>", url=document.url, hints=document.hints)
+    return read_body(inner.root).text

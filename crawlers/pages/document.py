@@ -1,0 +1,184 @@
+"""Bytes to a tree that survives whatever a server sends, and the few ways to look into it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import lxml.html
+from cssselect import HTMLTranslator
+from lxml import etree
+from w3lib.encoding import html_to_unicode
+
+from crawlers.pages.dates import DateHints
+
+Element = Any  # lxml ships no types
+
+# Control characters that XML forbids; the parser would stop or refuse the tree at some of them.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_SPACES = re.compile(r"[\s\u200b\u2060\ufeff]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{2}(?=$|[-_])")
+
+
+def decode(body: bytes, content_type: str | None = None) -> str:
+    """The text of a response: BOM, HTTP charset, meta charset, then a guess; broken bytes become U+FFFD.
+
+    ISO-8859-1 is read as windows-1252, as every browser does (WHATWG Encoding Standard). A declaration that the bytes
+    contradict is overruled: valid UTF-8 with non-ASCII characters is UTF-8, and "UTF-8" that mostly fails to decode
+    is windows-1252.
+    """
+    encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8", auto_detect_fun=_guess)
+    name = encoding.lower().replace("_", "-")
+    if name in {"cp1252", "windows-1252", "iso-8859-1", "latin-1", "iso8859-15", "iso-8859-15", "ascii"}:
+        return _as_utf8(body) or text
+    if name in {"utf-8", "utf8"} and text.count("\ufffd") > sum(ch > "\x7f" and ch != "\ufffd" for ch in text):
+        return body.decode("cp1252", "replace")
+    return text
+
+
+def _guess(body: bytes) -> str:
+    return "utf-8" if _as_utf8(body) is not None else "cp1252"
+
+
+def _as_utf8(body: bytes) -> str | None:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+@dataclass(frozen=True)
+class Document:
+    """One parsed HTML page.
+
+    `url` is the address of the response, `base` what relative links start from (`<base href>` honoured), `hints` the
+    reading of dates without zone or with ambiguous order, `notes` what the reader has to say about the page, `cache`
+    holds what several readers ask for.
+    """
+
+    root: Element
+    url: str
+    base: str
+    hints: DateHints
+    notes: list[str] = field(default_factory=list)
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        return self.hints.now
+
+    @property
+    def tz(self) -> tzinfo:
+        return self.hints.tz
+
+    @cached_property
+    def language(self) -> str | None:
+        """The two-letter language that the page declares for itself."""
+        for value in (
+            self.root.get("lang"),
+            self.root.get("xml:lang"),
+            attribute(self.root, "meta[http-equiv=content-language]", "content"),
+            attribute(self.root, "meta[name=content-language], meta[name=language]", "content"),
+            attribute(self.root, "meta[property='og:locale']", "content"),
+        ):
+            if value and (match := _LANGUAGE.match(value.strip())):
+                return match.group().lower()
+        return None
+
+    def absolute(self, href: str | None) -> str | None:
+        """The http(s) address that a link of this page means; None for anchors, scripts and broken addresses."""
+        if not href or href.strip().startswith("#"):
+            return None
+        try:
+            url = urljoin(self.base, _FORBIDDEN.sub("", href).strip())
+            parts = urlsplit(url)
+        except ValueError:
+            return None
+        return url if parts.scheme in {"http", "https"} and parts.netloc else None
+
+    def same_site(self, url: str) -> bool:
+        """Whether the address lies on this page's host ("www." aside), its port included."""
+        return _site(url) == _site(self.url)
+
+
+def _site(url: str) -> str:
+    return urlsplit(url).netloc.lower().removeprefix("www.")
+
+
+def parse(text: str, *, url: str, hints: DateHints) -> Document:
+    """Parses any text as HTML; never raises. An empty text gives an empty tree."""
+    clean = _FORBIDDEN.sub(" ", text).encode("utf-8", "replace")
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    root = _tree(clean, parser)
+    notes = [] if not _too_deep(parser) else ["nested too deeply: the page was read up to that point"]
+    return Document(root=root, url=url, base=_base(root, url), hints=hints, notes=notes)
+
+
+def _tree(clean: bytes, parser: Any) -> Element:
+    try:
+        return lxml.html.document_fromstring(clean or b"<html/>", parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
+        return lxml.html.document_fromstring(b"<html/>")
+
+
+def _too_deep(parser: Any) -> bool:
+    return any("depth" in entry.message.lower() for entry in parser.error_log)
+
+
+def _base(root: Element, url: str) -> str:
+    href = attribute(root, "base[href]", "href")
+    try:
+        return urljoin(url, href.strip()) if href else url
+    except ValueError:
+        return url
+
+
+@lru_cache(maxsize=512)
+def _compiled(css: str) -> Any:
+    return etree.XPath(HTMLTranslator().css_to_xpath(css, prefix="descendant::"))
+
+
+def select(element: Element, css: str) -> list[Element]:
+    """The descendants of an element (not itself) that match a CSS selector, in document order."""
+    found: list[Element] = _compiled(css)(element)
+    return found
+
+
+def first(element: Element, *selectors: str) -> Element | None:
+    """The first descendant for the first selector that finds any."""
+    for css in selectors:
+        if found := select(element, css):
+            return found[0]
+    return None
+
+
+def attribute(element: Element, css: str, name: str) -> str | None:
+    """An attribute of the first descendant that matches; None where it is missing or blank."""
+    found = first(element, css)
+    value = found.get(name) if found is not None else None
+    return value.strip() or None if value else None
+
+
+def flat(element: Element | None) -> str:
+    """All text of an element on one line; for names, labels and counts, not for bodies."""
+    return "" if element is None else squeeze("".join(element.itertext()))
+
+
+def squeeze(text: str) -> str:
+    """Runs of white space (also no-break and zero-width ones) as one space."""
+    return _SPACES.sub(" ", text).strip()
+
+
+def classes(element: Element) -> frozenset[str]:
+    """The single classes of an element."""
+    return frozenset((element.get("class") or "").split())
+
+
+def whole_number(text: str) -> int | None:
+    """The first count in a text, German or English thousands separators allowed: "1.234 Beiträge" is 1234."""
+    match = re.search(r"\d{1,3}(?:[.,\u00a0\u202f' ]\d{3})+(?!\d)|\d+", text)
+    return int(re.sub(r"\D", "", match.group())) if match else None

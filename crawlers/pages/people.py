@@ -1,0 +1,56 @@
+"""Who writes: staff or customer, and names that are no persons."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from index.mention import AuthorRole
+
+_STAFF_RANK = re.compile(
+    r"(?<![\w-])(?:(?:super|global|co)?[ -]?(?:administrator|moderator|admin|mod)(?:in|en|innen)?|(?:forum|foren"
+    r"|board|site)[ -]?"
+    r"(?:admin|administrator|team|leitung|betreiber)|team|teammitglied|teamleit\w+|staff(?: member)?|mitarbeiter(?:in)?"
+    r"|support(?:[ -]?team)?|kundenservice|kundendienst|kundenbetreu\w+|service[ -]?team|community[ -]?manager(?:in)?"
+    r"|community[ -]?team|hersteller|betreiber(?:in)?|redaktion|redakteur(?:in)?|official|offiziell\w*"
+    r"|employee)(?![\w-])",
+    re.I,
+)
+_FORMER = re.compile(r"\b(?:ex|ehemalig\w*|former|kein)\b[ -]*", re.I)
+_STAFF_NAME = re.compile(
+    r"kundenservice|kundendienst|kundenbetreuung|(?:service|support|community|social[ -]?media)[ _-]?team"
+    r"|(?<=\w)[ _-]team$|^(?:das |dein |ihr )?team[ _-]\w|[ _-]support$|\bhilft\b.*\bteam|\bofficial\b|\boffiziell",
+    re.I,
+)
+_PLACEHOLDER = re.compile(
+    r"^(?:ein(?:e)? )?(?:gast\d*|guest\d*|besucher|anonym(?:e[rs]?)?(?: (?:benutzer|nutzer|user|kunde"
+    r"|kundin)(?:in)?)?|anonymous(?: user)?"
+    r"|unbekannt(?:er)?(?: (?:benutzer|nutzer|autor))?|unknown(?: user)?|nobody|n/?a|-+"
+    r"|(?:gelöscht|deleted|entfernt|removed|ehemalig|inaktiv|gesperrt)\w*(?: (?:benutzer|nutzer|user|account"
+    r"|mitglied|member|konto)\w*)?"
+    r"(?: \d+)?|(?:benutzer|nutzer|user|account|mitglied|konto) (?:gelöscht|deleted|entfernt)"
+    r"|\[?deleted\]?|(?:verifizierte?|bestätigte?|verified)\S*(?:\s+\S+){0,2}|kunde|kundin|ein kunde|käufer"
+    r"|käuferin|customer"
+    r"|(?:amazon|ebay|otto|google)[ -]?(?:kunde|kundin|customer|nutzer|user))$",
+    re.I,
+)
+
+
+def is_placeholder(name: str | None) -> bool:
+    """Whether a shown author is no person: a guest, a deleted account, "Verifizierter Käufer"."""
+    plain = unicodedata.normalize("NFKC", name or "").strip(" .,:;*[]()\"'“”„")
+    return not plain or bool(_PLACEHOLDER.match(plain))
+
+
+def role_of(author: str | None, *, badges: str = "", known: bool = True) -> AuthorRole:
+    """The author's role from badges and rank titles of the profile box, and from names such as "Muster-Team".
+
+    `known` says whether the page shows who is staff at all; without it a plain author is "unknown".
+    """
+    if _STAFF_RANK.search(_without_former(badges)) or (author and _STAFF_NAME.search(author)):
+        return "staff"
+    return "customer" if known else "unknown"
+
+
+def _without_former(badges: str) -> str:
+    return re.sub(rf"{_FORMER.pattern}\w+", " ", badges, flags=re.I)

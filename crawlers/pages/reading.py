@@ -1,0 +1,133 @@
+"""One response in, one `Page` out: which software made it, and what it says. Pure functions, no network, no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from crawlers.pages import machina, phpbb, schemaorg, xenforo2
+from crawlers.pages.dates import DateHints
+from crawlers.pages.document import Document, decode, flat, parse, select
+from crawlers.pages.page import Page
+from crawlers.pages.posts import page_title
+
+MAX_BYTES = 12 * 1024 * 1024
+"""Larger responses are not read: no page of words is that long, and a tree takes about twenty times its bytes."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A software's pages: how to recognise and how to read them."""
+
+    name: str
+    recognises: Callable[[Document], bool]
+    read: Callable[[Document], Page]
+
+
+# Detection order of docs/sources.md, "Detection": the first that recognises the page reads it.
+FAMILIES = (
+    Family(xenforo2.SOFTWARE, xenforo2.recognises, xenforo2.read),
+    Family(phpbb.SOFTWARE, phpbb.recognises, phpbb.read),
+    Family(machina.SOFTWARE, machina.recognises, machina.read),
+    Family(schemaorg.SOFTWARE, schemaorg.recognises, schemaorg.read),
+)
+
+_WALLS = (
+    (
+        "login_wall",
+        re.compile(
+            r"(?:du musst|sie müssen|you must|bitte)\b.{0,60}(?:angemeldet|anmelden|einloggen|logged in|log in"
+            r"|registriert)",
+            re.I,
+        ),
+    ),
+    (
+        "wait_page",
+        re.compile(
+            r"just a moment|checking your browser|einen moment,? bitte|bitte warten|enable javascript and cookies|ddos",
+            re.I,
+        ),
+    ),
+    (
+        "consent_page",
+        re.compile(
+            r"(?:cookies?|datenschutz|consent|einwilligung).{0,200}(?:akzeptieren|zustimmen|accept|agree)", re.I | re.S
+        ),
+    ),
+)
+_WALL_WORDS = 400
+
+
+def read_page(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None = None,
+    now: datetime,
+    hints: DateHints | None = None,
+) -> Page:
+    """Reads one HTML response.
+
+    `content_type` is the HTTP header's value, `now` the (aware) time of the response, from which relative dates count;
+    `hints` override the reading of dates (zone of naive times, Europe/Berlin by default; order of numbers). Never
+    raises for any bytes: what can't be read is a page of kind "other" whose notes say why.
+    """
+    if len(body) > MAX_BYTES:
+        return _other(url, f"too_large: {len(body)} bytes, read up to {MAX_BYTES}")
+    if not body.strip(b"\x00 \t\r\n"):
+        return _other(url, "empty_body: the response holds nothing")
+    if _is_binary(body, content_type):
+        return _other(url, "not_html: the response is no text")
+    document = parse(decode(body, content_type), url=url, hints=hints or DateHints(now=now))
+    family = next((family for family in FAMILIES if family.recognises(document)), None)
+    if family is None:
+        return _unknown(document)
+    page = family.read(document)
+    return page if page.posts or page.links else _with_wall(page, document)
+
+
+def _is_binary(body: bytes, content_type: str | None) -> bool:
+    if content_type and re.match(
+        r"\s*(?:image|audio|video|font)/|\s*application/(?:pdf|zip|octet-stream)", content_type, re.I
+    ):
+        return True
+    return body.startswith((b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b"))
+
+
+def _other(url: str, note: str) -> Page:
+    return Page(software="unknown", kind="other", url=url, notes=(note,))
+
+
+def _unknown(document: Document) -> Page:
+    page = Page(
+        software="unknown",
+        kind="other",
+        url=document.url,
+        title=page_title(document),
+        language=document.language,
+        notes=(*document.notes, "no known software and no reviews on this page"),
+    )
+    return _with_wall(page, document)
+
+
+def _with_wall(page: Page, document: Document) -> Page:
+    """A page without content that asks for a login, a consent or patience is not the page that was meant."""
+    wall = _wall(document)
+    if wall is None:
+        return page
+    return page.model_copy(
+        update={"kind": "other", "notes": (*page.notes, f"{wall}: the page shows no content to strangers")}
+    )
+
+
+def _wall(document: Document) -> str | None:
+    words = flat(document.root)
+    if select(document.root, "input[type=password]") and not select(
+        document.root, "nav input[type=password], header input[type=password]"
+    ):
+        return "login_wall"
+    if len(words.split()) > _WALL_WORDS:
+        return None
+    return next((name for name, pattern in _WALLS if pattern.search(words)), None)
