@@ -11,7 +11,6 @@ from luqum import tree as luqum
 from index.analysis import analyse_form
 from index.query import ast
 from index.query.errors import QuerySyntaxError
-from index.query.lexing import MAX_SLOP
 from index.query.patterns import MAX_LEADING, has_wildcard, keyword_pattern, text_patterns, unescape
 from index.query.resolve import DEFAULT, EXISTS, Target, resolve
 from index.query.values import read_bool, read_number, read_period
@@ -156,12 +155,9 @@ class Builder:
             raise self.fail("proximity_wide", item, words=words, limit=widest)
 
     def proximity(self, item: luqum.Proximity, target: Target) -> _Maybe:
-        slop = item.degree
-        if slop != int(slop) or not 0 <= slop <= MAX_SLOP:
-            raise self.fail("proximity_bad", item, limit=MAX_SLOP)
         if target.kind != "text":
             raise self.fail("not_for_field", item, name=target.name)
-        return self.tokens(item, unescape(_raw(item.term)), target, slop=int(slop))
+        return self.tokens(item, unescape(_raw(item.term)), target, slop=int(item.degree))
 
     def wildcard(self, item: luqum.Word, target: Target) -> _Maybe:
         if target.kind == "text":
@@ -187,19 +183,15 @@ class Builder:
         words = analyse_form(text, form) if target.kind == "text" else [text]
         if len(words) != 1:
             raise self.fail("fuzzy_word", item)
-        distance = self.distance(item, words[0])
+        distance = _auto_distance(words[0]) if self.implied(item) else int(item.degree)
         if distance == 0:
             return ast.Term(target.fields, form, words[0], at=item.pos or 0)
         return ast.Fuzzy(target.fields, form, words[0], distance, at=item.pos or 0)
 
-    def distance(self, item: luqum.Fuzzy, word: str) -> int:
-        """Without a number as Elasticsearch's AUTO: none up to two letters, one up to five, else two."""
+    def implied(self, item: luqum.Fuzzy) -> bool:
+        """Whether no number follows the tilde."""
         end = (item.term.pos or 0) + len(item.term.value) + 1
-        if not self.text[end : end + 1].isdigit() and self.text[end : end + 1] != ".":
-            return 0 if len(word) <= 2 else 1 if len(word) <= 5 else 2
-        if item.degree not in (0, 1, 2):
-            raise self.fail("fuzzy_distance", item, value=item.degree)
-        return int(item.degree)
+        return self.text[end : end + 1] not in ("0", "1", "2")
 
     # ranges
 
@@ -257,6 +249,11 @@ class Builder:
         if lower == upper or _bound(low) == _bound(high):
             return ast.MatchNone(at=node.at)
         raise self.fail("range_reversed", item, lower=_bound(low), upper=_bound(high))
+
+
+def _auto_distance(word: str) -> int:
+    """Elasticsearch's AUTO: no edit up to two letters, one up to five, else two."""
+    return 0 if len(word) <= 2 else 1 if len(word) <= 5 else 2
 
 
 def _flat(children: Sequence[ast.Node], kind: type[ast.And] | type[ast.Or]) -> tuple[ast.Node, ...]:

@@ -148,10 +148,14 @@ class QuerySyntaxError(ValueError):
     def message(self, lang: str = "en") -> str:
         """The sentence in German ("de") or English (any other)."""
         german = int(lang == "de")
-        details = dict(self.details)
+        details = {name: value if name == "names" else _shortened(value) for name, value in self.details.items()}
         if "guess" in details:
             details["hint"] = _HINT[german].format(guess=details["guess"]) if details["guess"] else ""
         return MESSAGES[self.code][german].format(**details)
+
+
+def _shortened(value: Any) -> Any:
+    return value[:_CONTEXT] + "…" if isinstance(value, str) and len(value) > _CONTEXT else value
 
 
 def explain(error: QuerySyntaxError, lang: str = "de") -> str:

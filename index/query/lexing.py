@@ -170,6 +170,10 @@ def _continues(left: LexToken, middle: LexToken, right: LexToken) -> bool:
     return negative and (left.type in _COMPARISONS or left.type == "COLUMN")
 
 
+def _is_slop(number: str | None) -> bool:
+    return number is not None and number.isdigit() and len(number) <= 9 and int(number) <= MAX_SLOP
+
+
 class _Check:
     """Reads the tokens once, knows at each whether a search term must come, and writes the implied operators."""
 
@@ -278,9 +282,10 @@ class _Check:
         number = token.value.value
         if token.type == "BOOST" and (number is None or not _NUMBER.fullmatch(number)):
             raise self.fail("boost_bad", token)
-        if token.type == "APPROX" and number is not None and not _NUMBER.fullmatch(number):
-            code = "fuzzy_distance" if last.type == "TERM" else "proximity_bad"
-            raise self.fail(code, token, value=number, limit=MAX_SLOP)
+        if token.type == "APPROX" and last.type == "TERM" and number not in (None, "0", "1", "2"):
+            raise self.fail("fuzzy_distance", token, value=number)
+        if token.type == "APPROX" and last.type == "PHRASE" and not _is_slop(number):
+            raise self.fail("proximity_bad", token, limit=MAX_SLOP)
 
     def column(self, token: LexToken) -> None:
         if self.complete or not self.out or self.out[-1].type != "TERM":

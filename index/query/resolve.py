@@ -59,7 +59,7 @@ def _form_target(name: str, *, query: str, position: int) -> Target:
         "field_unknown",
         query=query,
         position=position,
-        name=name if len(name) <= 40 else name[:40] + "…",
+        name=name,
         guess=close[0] if close else "",
         hint="",
         names=", ".join(_SEARCHABLE),

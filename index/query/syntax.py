@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
@@ -18,6 +19,8 @@ from index.query.errors import QuerySyntaxError
 from index.query.lexing import lex
 
 MAX_LENGTH = 10_000
+# Halves of a character that can't be written as UTF-8.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # PLY's parser keeps its state in itself.
 _parsing = Lock()
 
@@ -52,6 +55,8 @@ def parse_query(text: str, *, now: datetime | None = None) -> Query:
     """
     if len(text) > MAX_LENGTH:
         raise QuerySyntaxError("too_long", query=text, position=MAX_LENGTH, length=len(text), limit=MAX_LENGTH)
+    if (surrogate := _SURROGATE.search(text)) is not None:
+        raise QuerySyntaxError("stray_character", query=text, position=surrogate.start(), character="\ufffd")
     stripped = text.strip()
     if stripped in ("", "*", "*:*"):
         return Query("", None)
