@@ -86,7 +86,10 @@ WIDGETS = (
     ),
 )
 
-_REGION = re.compile(r"review|bewertung|rezension|kundenmeinung|erfahrung|comments|testimonial|votes", re.I)
+_REGION = re.compile(r"review|bewertung|rezension|kundenmeinung|erfahrungsbericht|testimonial", re.I)
+# On a page that states a rating of its own, lists with these names hold its reviews; elsewhere they hold anything.
+_LOOSE_REGION = re.compile(_REGION.pattern + "|comments|votes|erfahrung|meinung", re.I)
+_RATED_PAGE = "[itemtype$='/AggregateRating'], [itemtype$='/Review'], [typeof*=AggregateRating]"
 _RATED = re.compile(r"star|rating|bewertung|stern|score|kugel", re.I)
 _BODY_CLASS = re.compile(r"comment|text|body|content|description|inhalt|message|beschreibung|kommentar", re.I)
 _BYLINE = re.compile(
@@ -186,18 +189,19 @@ def _is_star(name: str) -> bool:
 
 def _from_boxes(document: Document) -> list[Review]:
     best: list[Review] = []
-    for boxes in _groups(document.root):
+    region = _LOOSE_REGION if select(document.root, _RATED_PAGE) else _REGION
+    for boxes in _groups(document.root, region):
         reviews = [review for box in boxes if (review := _from_box(box, document)) is not None]
         if len(reviews) > len(best) and len(reviews) * 2 > len(boxes):
             best = reviews
     return best
 
 
-def _groups(root: Element) -> Iterator[list[Element]]:
+def _groups(root: Element, name: re.Pattern[str]) -> Iterator[list[Element]]:
     """Siblings of one shape inside a part of the page that names itself after reviews."""
     seen: set[Element] = set()
     for region in select(root, "[id], [class]"):
-        if len(seen) > _MAX_BOXES or not _REGION.search(f"{region.get('id') or ''} {region.get('class') or ''}"):
+        if len(seen) > _MAX_BOXES or not name.search(f"{region.get('id') or ''} {region.get('class') or ''}"):
             continue
         for parent in (region, *select(region, "div, ul, ol, section")):
             if parent in seen:
