@@ -31,7 +31,7 @@ class Portal:
         if request.path == "/robots.txt":
             return Answer(ROBOTS, content_type="text/plain; charset=utf-8")
         if request.path == "/":
-            return self._page("portal_index.html", pages=list(self._pages.values()))
+            return self._index(request)
         if any(request.path.startswith(line.split()[-1]) for line in ROBOTS.splitlines()[1:]):
             return self._message(403, "Bitte melden Sie sich an.")
         kind, _, name = request.path.strip("/").partition("/")
@@ -40,6 +40,15 @@ class Portal:
         if kind == "bewertung":
             return self._permalink(name)
         return self._message(404, "Diese Seite gibt es nicht.")
+
+    def _index(self, request: Request) -> Answer:
+        pages = list(self._pages.values())
+        items = [
+            {"@type": "ListItem", "position": position, "name": page.name, "url": request.base + _address(page, 1)}
+            for position, page in enumerate(pages, start=1)
+        ]
+        linked_data = {"@context": "https://schema.org", "@type": "ItemList", "itemListElement": items}
+        return self._page("portal_index.html", pages=pages, linked_data=linked_data)
 
     def _reviews(self, request: Request, page: ReviewPage) -> Answer:
         current, total = request.number("seite", 1), len(page.reviews)
