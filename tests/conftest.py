@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from typing import NoReturn
+from uuid import uuid4
 
 import pytest
 from elastic_server import ElasticServer, ServerUnavailableError
@@ -35,6 +36,26 @@ def elasticsearch_url() -> Iterator[str]:
         yield server.start()
     finally:
         server.stop()
+
+
+@pytest.fixture
+def elastic_prefix(elasticsearch_url: str) -> Iterator[str]:
+    """A prefix for a store of the test's own; all that begins with it is removed afterwards."""
+    prefix = f"test-{uuid4().hex[:12]}"
+    yield prefix
+    remove_store(elasticsearch_url, prefix)
+
+
+def remove_store(url: str, prefix: str) -> None:
+    """Remove the indices and templates of a store that a test made."""
+    from elasticsearch import Elasticsearch
+
+    with Elasticsearch(url, request_timeout=60) as client:
+        for index in client.indices.get(index=f"{prefix}-*"):
+            client.indices.delete(index=index)
+        client.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-mentions")
+        for part in ("settings", "mapping"):
+            client.options(ignore_status=404).cluster.delete_component_template(name=f"{prefix}-mentions-{part}")
 
 
 @pytest.fixture

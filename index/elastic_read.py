@@ -1,0 +1,157 @@
+"""Searching mentions in Elasticsearch: pages, streams, counts."""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from index.elastic_client import Connection
+from index.elastic_mapping import MAX_RESULT_WINDOW, Names, mention_of
+from index.mention import Mention
+from index.store import Order, ResultPage, StoreError
+
+STREAM_PAGE = 1000
+# How long the server keeps a snapshot between two pages; a slower reader gets a new one.
+STREAM_KEPT = "5m"
+
+Clause = Mapping[str, Any]
+
+# The second criterion decides ties, so that a cursor names one place.
+_SORT: Mapping[Order, list[dict[str, Any]]] = {
+    "newest": [{"published_at": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
+    "oldest": [{"published_at": {"order": "asc", "missing": "_last"}}, {"id": "asc"}],
+    "relevance": [{"_score": "desc"}, {"id": "asc"}],
+}
+
+
+class Reader:
+    """All searches of one store."""
+
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self.connection = connection
+        self.names = names
+
+    def search(self, query: Clause, *, limit: int, order: Order, after: str | None) -> ResultPage:
+        """`Store.search`, the query compiled."""
+        mentions: list[Mention] = []
+        place = None if after is None else _read_cursor(after)
+        total = 0
+        while True:
+            size = min(limit - len(mentions), MAX_RESULT_WINDOW)
+            body: dict[str, Any] = {
+                "query": query,
+                "size": size,
+                "sort": _SORT[order],
+                "track_total_hits": not mentions,
+            }
+            if place is not None:
+                body["search_after"] = place
+            if order == "relevance":
+                # The months know different numbers of a word; this ranks as if they were one index.
+                body["search_type"] = "dfs_query_then_fetch"
+            hits = self._ask(body)["hits"]
+            total = total if mentions else int(hits["total"]["value"])
+            mentions.extend(mention_of(hit) for hit in hits["hits"])
+            full = size > 0 and len(hits["hits"]) == size
+            place = hits["hits"][-1]["sort"] if full else None
+            if not full or len(mentions) == limit or order == "relevance":
+                break
+        more = place is not None and order != "relevance"
+        return ResultPage(tuple(mentions), total, _cursor(place) if more and place else None)
+
+    def count(self, query: Clause) -> int:
+        """How many mentions match, exactly."""
+        return int(self._ask({"query": query, "size": 0, "track_total_hits": True})["hits"]["total"]["value"])
+
+    def aggregate(self, aggs: Mapping[str, Any], query: Clause) -> dict[str, Any]:
+        """The answers by name. `aggs` names fields as the mapping does."""
+        answer = self._ask({"query": query, "size": 0, "track_total_hits": False, "aggs": dict(aggs)})
+        return dict(answer.get("aggregations", {}))
+
+    def first(self, query: Clause, limit: int) -> list[Mention]:
+        """The matches with the smallest ids."""
+        mentions: list[Mention] = []
+        for hit in self.stream(query, size=min(limit, STREAM_PAGE)):
+            if len(mentions) == limit:
+                break
+            mentions.append(mention_of(hit))
+        return mentions
+
+    def stream(self, query: Clause, *, source: bool = True, size: int = STREAM_PAGE) -> Iterator[dict[str, Any]]:
+        """All hits in id order, from one point in time; where the server loses it, from a new one on."""
+        from elasticsearch import NotFoundError
+
+        place: Sequence[Any] | None = None
+        snapshot = self._open_snapshot()
+        try:
+            while True:
+                try:
+                    hits = self._page(snapshot, query, place, source, size)
+                except StoreError as error:
+                    if not isinstance(error.__cause__, NotFoundError):
+                        raise
+                    snapshot = self._open_snapshot()
+                    hits = self._page(snapshot, query, place, source, size)
+                yield from hits
+                if len(hits) < size:
+                    return
+                place = [hits[-1]["sort"][0]]
+        finally:
+            self._close_snapshot(snapshot)
+
+    def _page(
+        self, snapshot: str, query: Clause, place: Sequence[Any] | None, source: bool, size: int
+    ) -> list[dict[str, Any]]:
+        body: dict[str, Any] = {
+            "pit": {"id": snapshot, "keep_alive": STREAM_KEPT},
+            "query": query,
+            "size": size,
+            "sort": [{"id": "asc"}],
+            "track_total_hits": False,
+            "source": source,
+        }
+        if place is not None:
+            body["search_after"] = place
+        return list(self._ask(body, everywhere=False)["hits"]["hits"])
+
+    def _open_snapshot(self) -> str:
+        client, alias = self.connection.client, self.names.alias
+        answer = self.connection.patiently(
+            lambda: client.open_point_in_time(index=alias, keep_alive=STREAM_KEPT, allow_partial_search_results=False)
+        )
+        return str(answer["id"])
+
+    def _close_snapshot(self, snapshot: str) -> None:
+        from elastic_transport import TransportError
+        from elasticsearch import ApiError
+
+        try:
+            self.connection.client.close_point_in_time(id=snapshot)
+        except (ApiError, TransportError):
+            return  # It is gone, or goes by itself after `STREAM_KEPT`.
+
+    def _ask(self, body: Mapping[str, Any], *, everywhere: bool = True) -> Mapping[str, Any]:
+        """One search whose answer covers all shards, or none."""
+        options = dict(body) | {"allow_partial_search_results": False}
+        if everywhere:
+            options["index"] = self.names.alias
+        search: Callable[..., Any] = self.connection.client.search
+        answer: Mapping[str, Any] = self.connection.patiently(lambda: search(**options))
+        return answer
+
+
+def _cursor(place: Sequence[Any]) -> str:
+    return urlsafe_b64encode(json.dumps(list(place)).encode()).decode()
+
+
+def _read_cursor(text: str) -> list[Any]:
+    try:
+        place = json.loads(urlsafe_b64decode(text.encode()))
+    except (ValueError, binascii.Error):
+        place = None
+    if not isinstance(place, list) or len(place) != 2:
+        raise StoreError("Die Fortsetzung der Suche (after) ist nicht lesbar: bitte die Suche von vorn beginnen.")
+    return place
