@@ -21,7 +21,7 @@ from index.times import milliseconds
 INDEX_VERSION = 1
 
 # Longer keywords stay in the document but can't be searched, in both stores (Elasticsearch: ignore_above).
-MAX_KEYWORD = 8000
+MAX_KEYWORD = 8191
 
 # Columns of our own: the record's row and the number of its last change, and what results are ordered by.
 ROW = "_row"
