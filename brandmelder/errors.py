@@ -1,0 +1,11 @@
+"""What ends a command, and how it is told."""
+
+from __future__ import annotations
+
+
+class UsageError(Exception):
+    """The call or its input is wrong: one sentence that says what to do, exit code 2."""
+
+
+class AttentionError(Exception):
+    """Done, but a person should look: the sentence says at what, exit code 1."""
