@@ -9,7 +9,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from brandmelder.demo.content import WEEKS, load_world
+from brandmelder.demo.profile import TEMPLATE, write_profile
 from brandmelder.demo.site import serve_demo
+from brandmelder.profile import read_profile
 from crawlers.pages.reading import read_page
 
 END = date(2026, 3, 1)
@@ -197,3 +199,58 @@ def test_two_demos_run_beside_each_other():
     with serve_demo(END) as one, serve_demo(END) as other:
         ports = {site.port for site in (one.forum, one.portal, other.forum, other.portal)}
     assert len(ports) == 4
+
+
+@pytest.fixture(scope="module")
+def profile():
+    return read_profile(str(TEMPLATE), TEMPLATE.parent)
+
+
+def test_profile_gets_the_sites_addresses(tmp_path):
+    path = write_profile(tmp_path / "new" / "p.yaml", forum="http://127.0.0.1:1111", portal="http://127.0.0.1:2222")
+    cards = read_profile(str(path), tmp_path).cards([])
+    assert [card.start_urls for card in cards] == [("http://127.0.0.1:1111/",), ("http://127.0.0.1:2222/",)]
+    assert all(card.is_loopback and card.refusal(END) is None for card in cards)
+
+
+def test_profile_tells_the_brand_from_birds_and_people(world, profile):
+    rules = profile.rules()
+    wrong = [
+        (thread.title, post.text)
+        for thread, post in world.posts()
+        if (profile.name in rules.match({"text": post.text, "thread_title": thread.title}).brands)
+        != post.truth.about_brand
+    ]
+    assert wrong == []
+
+
+def test_profile_finds_the_competitor(world, profile):
+    rules = profile.rules()
+    found = [post for _, post in world.posts() if "Flinkrad" in rules.match({"text": post.text}).brands]
+    assert {post.truth.sentiment for post in found} >= {"positive", "negative", "mixed"}
+
+
+def test_truth_names_topics_of_the_profile(world, profile):
+    known = {topic.id for topic in profile.topics}
+    truths = [post.truth for _, post in world.posts()] + [review.truth for _, review in world.reviews()]
+    assert {topic for truth in truths for topic in truth.topics} == known
+
+
+def test_examples_are_not_copied_from_the_posts(world, profile):
+    served = " ".join([post.text for _, post in world.posts()] + [review.text for _, review in world.reviews()])
+    assert not [example for topic in profile.topics for example in topic.examples if example.rstrip(".!") in served]
+
+
+def test_truth_is_quiet_but_for_the_story(world):
+    """What an alarm would see if every text were judged rightly: customers' complaints per week and topic."""
+    first = END - timedelta(days=7 * WEEKS - 1)
+    judged = [(post.at, post.truth) for _, post in world.posts() if post.truth.about_brand]
+    judged += [(review.at, review.truth) for _, review in world.reviews()]
+    weekly = Counter(
+        ((at.date() - first).days // 7 + 1, topic)
+        for at, truth in judged
+        if truth.sentiment == "negative"
+        for topic in truth.topics
+    )
+    assert weekly[9, "werkstatt"] >= 35
+    assert max(count for (week, _), count in weekly.items() if week not in (9, 10)) <= 3
