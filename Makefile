@@ -1,5 +1,5 @@
 # Everything runs in .venv, which `setup` fills from the pinned versions in requirements/.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
