@@ -1,0 +1,242 @@
+"""The sentence encoder: document and sentence vectors of many texts from one pass of the transformer per text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.cleaning import clean
+from nlp.quantised import WeightFile, dequantise
+from nlp.sentences import Sentence, split
+from nlp.weights import REVISION, EncoderFiles
+
+if TYPE_CHECKING:
+    import torch
+
+Vectors = NDArray[np.float32]
+
+PREFIX = "query: "
+MAX_TOKENS = 512
+MAX_WINDOWS = 4
+"""A text fills at most four windows of 512 tokens (about 1,500 words); what lies behind is not scored."""
+BATCH_TOKENS = 2048
+"""Padded tokens per forward pass: the bound of memory."""
+GROUP = 256
+"""Texts that are tokenised and sorted by length together."""
+LAYER_NAMES = {
+    "attention.self.query": "q",
+    "attention.self.key": "k",
+    "attention.self.value": "v",
+    "attention.output.dense": "ao",
+    "attention.output.LayerNorm": "aln",
+    "intermediate.dense": "fi",
+    "output.dense": "fo",
+    "output.LayerNorm": "oln",
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A text ready for the encoder: its sentences, their cleaned words as token ids, each token's sentence."""
+
+    sentences: tuple[Sentence, ...]
+    ids: NDArray[np.int64]
+    owner: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The vectors of one text; `width` numbers per encoder layer asked for, in the layers' order.
+
+    `document` is the mean over all tokens, `vectors[i]` over the tokens of `sentences[i]` (offsets into the text as
+    given). A text without words has the zero vector and no sentences.
+    """
+
+    document: Vectors
+    sentences: tuple[Sentence, ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a text that fits into one pass: tokens `start` to `end` of text `text`."""
+
+    text: int
+    start: int
+    end: int
+
+
+class Encoder:
+    """multilingual-e5-small with frozen weights. Not thread-safe while encoding; one instance per process suffices."""
+
+    def __init__(self, files: EncoderFiles, *, layers: Sequence[int] = (12,), threads: int | None = None) -> None:
+        """Loads weights and tokenizer. `layers` are counted from 1; `threads` None leaves torch's choice.
+
+        Raises WeightsError where a file is damaged.
+        """
+        import torch
+        from tokenizers import Tokenizer
+
+        if threads is not None:
+            torch.set_num_threads(max(1, threads))
+        self.layers = tuple(layers)
+        self.revision = REVISION
+        self._tokenizer = Tokenizer.from_file(str(files.tokenizer))
+        self._tokenizer.encode_special_tokens = True
+        weights = WeightFile(files.weights)
+        self.sizes = weights.sizes
+        self._words = weights.rows("emb.word", weights.sizes.hidden)
+        self._model = _build(weights)
+        self._prefix = self._tokenizer.encode(PREFIX.strip(), add_special_tokens=False).ids
+        self._limit = min(MAX_TOKENS, weights.sizes.positions) - len(self._prefix) - 2
+
+    @property
+    def width(self) -> int:
+        """Numbers per vector."""
+        return self.sizes.hidden * len(self.layers)
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """The vectors of each text, in order. Any text is accepted; long ones are cut (`MAX_WINDOWS`)."""
+        found: list[Encoded] = []
+        for start in range(0, len(texts), GROUP):
+            found.extend(self._encode_group(texts[start : start + GROUP]))
+        return found
+
+    def prepare(self, texts: Sequence[str]) -> list[Prepared]:
+        """Splits, cleans and tokenises texts; sentences of which nothing is left are dropped."""
+        kept: list[list[tuple[Sentence, str]]] = []
+        for text in texts:
+            cleaned = [(sentence, clean(text[sentence.start : sentence.end])) for sentence in split(text)]
+            kept.append([pair for pair in cleaned if pair[1]])
+        flat = [words for pairs in kept for _, words in pairs]
+        encodings = iter(self._tokenizer.encode_batch(flat, add_special_tokens=False) if flat else [])
+        return [self._prepared([(sentence, next(encodings).ids) for sentence, _ in pairs]) for pairs in kept]
+
+    def _prepared(self, parts: Sequence[tuple[Sentence, list[int]]]) -> Prepared:
+        parts = [(sentence, ids) for sentence, ids in parts if ids]
+        ids = np.array([number for _, numbers in parts for number in numbers], dtype=np.int64)
+        owner = np.repeat(np.arange(len(parts)), [len(numbers) for _, numbers in parts])
+        room = MAX_WINDOWS * self._limit
+        ids, owner = ids[:room], owner[:room].astype(np.int64)
+        count = int(owner[-1]) + 1 if len(owner) else 0
+        return Prepared(tuple(sentence for sentence, _ in parts[:count]), ids, owner)
+
+    def _encode_group(self, texts: Sequence[str]) -> list[Encoded]:
+        prepared = self.prepare(texts)
+        totals = [np.zeros((len(item.sentences), self.width), dtype=np.float32) for item in prepared]
+        windows = [window for index, item in enumerate(prepared) for window in _windows(index, item, self._limit)]
+        windows.sort(key=lambda window: window.end - window.start)
+        for batch in _batches(windows, overhead=len(self._prefix) + 2):
+            for window, states in zip(batch, self._forward(batch, prepared), strict=True):
+                np.add.at(totals[window.text], prepared[window.text].owner[window.start : window.end], states)
+        return [_pooled(item, total) for item, total in zip(prepared, totals, strict=True)]
+
+    def _forward(self, batch: Sequence[Window], prepared: Sequence[Prepared]) -> list[Vectors]:
+        """The token states of each window, without prefix and special tokens."""
+        import torch
+
+        rows = [
+            [0, *self._prefix, *prepared[window.text].ids[window.start : window.end].tolist(), 2] for window in batch
+        ]
+        longest = max(map(len, rows))
+        ids = np.array([row + [1] * (longest - len(row)) for row in rows])
+        mask = torch.from_numpy((np.arange(longest) < np.array([[len(row)] for row in rows])).astype(np.int64))
+        with torch.inference_mode():
+            output = self._model(
+                inputs_embeds=torch.from_numpy(self._embed(ids)), attention_mask=mask, output_hidden_states=True
+            )
+            states = torch.cat([output.hidden_states[layer] for layer in self.layers], dim=-1).numpy()
+        first = 1 + len(self._prefix)
+        return [states[index, first : len(row) - 1] for index, row in enumerate(rows)]
+
+    def _embed(self, ids: NDArray[np.int64]) -> Vectors:
+        """Word embeddings, dequantised for these tokens only: the whole table would be 384 MB."""
+        unique, places = np.unique(ids, return_inverse=True)
+        rows = dequantise(self._words[unique].reshape(-1, 18)).reshape(len(unique), self.sizes.hidden)
+        return rows[places.reshape(ids.shape)]
+
+
+def default_threads() -> int | None:
+    """OMP_NUM_THREADS where it is set (torch reads it itself), else the cores that this process may use."""
+    if os.environ.get("OMP_NUM_THREADS"):
+        return None
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _build(weights: WeightFile) -> Any:
+    """The transformers model with the file's weights; its word table has one row only, as `_embed` replaces it."""
+    import torch
+    from transformers import BertConfig
+    from transformers.models.bert.modeling_bert import BertModel
+
+    sizes = weights.sizes
+    config = BertConfig(
+        vocab_size=1,
+        pad_token_id=0,
+        hidden_size=sizes.hidden,
+        num_hidden_layers=sizes.layers,
+        num_attention_heads=sizes.heads,
+        intermediate_size=sizes.inner,
+        max_position_embeddings=sizes.positions,
+        type_vocab_size=sizes.types,
+        layer_norm_eps=sizes.eps,
+    )
+    model: Any = BertModel(config, add_pooling_layer=False)
+    model.load_state_dict(_state(weights, torch), strict=True)
+    return model.eval().requires_grad_(False)
+
+
+def _state(weights: WeightFile, torch: Any) -> dict[str, torch.Tensor]:
+    sizes = weights.sizes
+    width, inner = sizes.hidden, sizes.inner
+    shapes = {"fi": (inner, width), "fo": (width, inner)}
+    state = {
+        "embeddings.word_embeddings.weight": np.zeros((1, width), dtype=np.float32),
+        "embeddings.position_embeddings.weight": weights.values("emb.pos", (sizes.positions, width)),
+        "embeddings.token_type_embeddings.weight": weights.values("emb.type", (sizes.types, width)),
+        "embeddings.LayerNorm.weight": weights.values("emb.ln.w", (width,)),
+        "embeddings.LayerNorm.bias": weights.values("emb.ln.b", (width,)),
+    }
+    for layer in range(sizes.layers):
+        for ours, theirs in LAYER_NAMES.items():
+            shape = (width,) if theirs in ("aln", "oln") else shapes.get(theirs, (width, width))
+            key = f"encoder.layer.{layer}.{ours}"
+            state[f"{key}.weight"] = weights.values(f"l{layer}.{theirs}.w", shape)
+            state[f"{key}.bias"] = weights.values(f"l{layer}.{theirs}.b", shape[:1])
+    return {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in state.items()}
+
+
+def _windows(index: int, item: Prepared, limit: int) -> Iterator[Window]:
+    """Whole sentences as long as they fit; a sentence longer than a window is cut."""
+    start, total = 0, len(item.ids)
+    while start < total:
+        end = min(start + limit, total)
+        if end < total:
+            boundary = int(np.searchsorted(item.owner, item.owner[end]))
+            end = boundary if boundary > start else end
+        yield Window(index, start, end)
+        start = end
+
+
+def _batches(windows: Sequence[Window], *, overhead: int) -> Iterator[list[Window]]:
+    """Neighbours in length, so that little is padded, and never more than `BATCH_TOKENS` at once."""
+    batch: list[Window] = []
+    for window in windows:
+        if batch and (len(batch) + 1) * (window.end - window.start + overhead) > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(window)
+    if batch:
+        yield batch
+
+
+def _pooled(item: Prepared, totals: Vectors) -> Encoded:
+    counts = np.bincount(item.owner, minlength=len(item.sentences)).astype(np.float32)
+    document = totals.sum(axis=0) / max(1.0, float(counts.sum()))
+    vectors = np.asarray(totals / np.maximum(counts, 1.0)[:, None], dtype=np.float32)
+    return Encoded(np.asarray(document, dtype=np.float32), item.sentences, vectors)

@@ -1,0 +1,148 @@
+"""The linear sentiment head on frozen vectors: what is fitted, how it is calibrated per channel, how it is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nlp.quantised import WeightsError
+from nlp.scorer import Label
+
+Vectors = NDArray[np.float32]
+
+LABELS: tuple[Label, ...] = ("negative", "neutral", "positive", "mixed")
+NAME = "brandmelder-e5-linear"
+GENERAL = "general"
+TENSORS = "heads.safetensors"
+CONFIG = "config.json"
+MAX_BYTES = 16 * 1024 * 1024
+
+
+class Calibration(BaseModel):
+    """Maps raw scores to probabilities: softmax(temperature * score + bias), one bias per label in `LABELS`' order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float = Field(default=1.0, gt=0, le=100)
+    bias: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+
+class HeadConfig(BaseModel):
+    """Everything about the heads that is not a matrix. `certain` is the confidence under which a label is uncertain."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = Field(default=1, ge=1, le=1)
+    name: str = NAME
+    encoder: str
+    layers: tuple[int, ...] = Field(min_length=1, max_length=64)
+    certain: float = Field(ge=0, le=1)
+    calibrations: dict[str, Calibration]
+    topic_threshold: float = Field(ge=0, le=1)
+    topic_slope: float
+    topic_offset: float
+    training: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Fitted heads. `mean` and `scale` standardise a vector, `weight` (labels, width) and `bias` score it.
+
+    `topic_mean` and `topic_whitening` centre and decorrelate sentence vectors before they are compared with topics.
+    """
+
+    config: HeadConfig
+    mean: Vectors
+    scale: Vectors
+    weight: Vectors
+    bias: Vectors
+    topic_mean: Vectors
+    topic_whitening: Vectors
+    revision: str = field(default="")
+
+    def scores(self, vectors: Vectors) -> Vectors:
+        """Raw scores (n, labels) of vectors (n, width)."""
+        standard = (vectors - self.mean) / self.scale
+        return np.asarray(standard @ self.weight.T + self.bias, dtype=np.float32)
+
+    def probabilities(self, scores: Vectors, channels: Sequence[str | None]) -> Vectors:
+        """Calibrated probabilities (n, labels); a channel without its own calibration uses the general one."""
+        found = [self.calibration(channel) for channel in channels]
+        temperature = np.array([item.temperature for item in found], dtype=np.float32).reshape(-1, 1)
+        bias = np.array([item.bias for item in found], dtype=np.float32).reshape(-1, len(LABELS))
+        return softmax(scores * temperature + bias)
+
+    def calibration(self, channel: str | None) -> Calibration:
+        """The calibration of a channel."""
+        known = self.config.calibrations
+        return known.get(channel or GENERAL) or known.get(GENERAL) or Calibration()
+
+
+def softmax(scores: Vectors) -> Vectors:
+    """Row-wise softmax, shifted by each row's maximum."""
+    exponent = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def save_heads(heads: Heads, folder: Path) -> None:
+    """Writes the heads as safetensors (half precision where it costs nothing) and JSON."""
+    from safetensors.numpy import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        "mean": heads.mean,
+        "scale": heads.scale,
+        "weight": heads.weight,
+        "bias": heads.bias,
+        "topic_mean": heads.topic_mean,
+        "topic_whitening": heads.topic_whitening.astype(np.float16),
+    }
+    save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / TENSORS)
+    text = json.dumps(heads.config.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True)
+    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+
+
+def load_heads(folder: Path) -> Heads:
+    """Reads heads written by `save_heads`. Raises WeightsError where a file is missing, damaged or doesn't fit."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        raw = _read(folder / CONFIG), _read(folder / TENSORS)
+        config = HeadConfig.model_validate_json(raw[0])
+        tensors = {name: values.astype(np.float32) for name, values in load(raw[1]).items()}
+    except (OSError, ValidationError, SafetensorError, ValueError, KeyError) as error:
+        raise WeightsError(f"the heads in {folder} can't be read: {error}") from error
+    _check(config, tensors, folder)
+    return Heads(config=config, revision=hashlib.sha256(raw[0] + raw[1]).hexdigest()[:12], **tensors)
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"{path} is larger than {MAX_BYTES} bytes")
+    return path.read_bytes()
+
+
+def _check(config: HeadConfig, tensors: Mapping[str, Vectors], folder: Path) -> None:
+    width = tensors["mean"].size if "mean" in tensors else 0
+    hidden = width // len(config.layers)
+    shapes = {
+        "mean": (width,),
+        "scale": (width,),
+        "weight": (len(LABELS), width),
+        "bias": (len(LABELS),),
+        "topic_mean": (hidden,),
+        "topic_whitening": (hidden, hidden),
+    }
+    if {name: values.shape for name, values in tensors.items()} != shapes or width % len(config.layers):
+        raise WeightsError(f"the heads in {folder} have unexpected shapes")
+    if not all(np.isfinite(values).all() for values in tensors.values()) or not (tensors["scale"] > 0).all():
+        raise WeightsError(f"the heads in {folder} are damaged")

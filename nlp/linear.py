@@ -1,0 +1,141 @@
+"""The shipped scorer: linear heads on the frozen vectors of multilingual-e5-small."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.encoder import Encoded, Encoder
+from nlp.head import LABELS, Heads
+from nlp.language import detect
+from nlp.quantised import WeightsError
+from nlp.scorer import AspectScore, Label, ScoringInput, TextScores
+from nlp.taxonomy import Taxonomy
+from nlp.topics import TopicMatcher
+
+Vectors = NDArray[np.float32]
+
+DIGITS = 4
+MAX_TITLE = 300
+NEGATIVE, NEUTRAL, POSITIVE = (LABELS.index(label) for label in ("negative", "neutral", "positive"))
+
+
+@dataclass(frozen=True)
+class Composed:
+    """Title and text as one; the text's offsets begin at `start`."""
+
+    whole: str
+    start: int
+
+
+class LinearScorer:
+    """Scores sentiment (document and sentences) and topics. Deterministic; figures are rounded to four digits.
+
+    Irony and the need for an answer are not judged by this version: both stay None.
+    """
+
+    def __init__(self, encoder: Encoder, heads: Heads) -> None:
+        """Raises WeightsError where the heads were fitted on another encoder."""
+        if heads.config.encoder != encoder.revision or heads.config.layers != encoder.layers:
+            raise WeightsError("the heads were fitted on another encoder or other layers of it")
+        self.name = heads.config.name
+        self.revision = f"{heads.revision}-{encoder.revision[:6]}"
+        self._encoder = encoder
+        self._heads = heads
+        self._topics = TopicMatcher(heads, self._phrase_vectors)
+
+    def score(self, inputs: Sequence[ScoringInput], *, taxonomy: Taxonomy) -> list[TextScores]:
+        """One result per input, in order. Empty texts are neutral and uncertain; long ones are cut by the encoder."""
+        if not inputs:
+            return []
+        composed = [_compose(item) for item in inputs]
+        encoded = self._encoder.encode([item.whole for item in composed])
+        channels = [item.channel for item in inputs]
+        raw = self._heads.scores(np.stack([item.document for item in encoded]))
+        documents = self._heads.probabilities(raw, channels)
+        return [
+            self._one(item, parts, vectors, probabilities, taxonomy)
+            for item, parts, vectors, probabilities in zip(inputs, composed, encoded, documents, strict=True)
+        ]
+
+    def _one(
+        self, item: ScoringInput, parts: Composed, encoded: Encoded, probabilities: Vectors, taxonomy: Taxonomy
+    ) -> TextScores:
+        if not encoded.sentences:
+            return _nothing(item)
+        aspects = self._aspects(item, parts, encoded, taxonomy)
+        sentiment, rounded = _decided(probabilities)
+        strongest: dict[str, float] = {}
+        for aspect in aspects:
+            strongest[aspect.topic] = max(strongest.get(aspect.topic, 0.0), aspect.probability)
+        return TextScores(
+            sentiment=sentiment,
+            probabilities=rounded,
+            polarity=round(rounded["positive"] - rounded["negative"], DIGITS),
+            confidence=rounded[sentiment],
+            uncertain=rounded[sentiment] < self._heads.config.certain,
+            irony=None,
+            needs_answer=None,
+            language=detect(parts.whole),
+            topics=tuple(sorted(strongest, key=lambda topic: -strongest[topic])),
+            aspects=aspects,
+        )
+
+    def _aspects(
+        self, item: ScoringInput, parts: Composed, encoded: Encoded, taxonomy: Taxonomy
+    ) -> tuple[AspectScore, ...]:
+        """Topics of the text's own sentences; the title's sentences have no offsets in the text."""
+        own = [index for index, sentence in enumerate(encoded.sentences) if sentence.start >= parts.start]
+        if not own or not taxonomy.topics:
+            return ()
+        vectors = encoded.vectors[own]
+        found = self._topics.match(self._topic_part(vectors), taxonomy)
+        moods = self._heads.probabilities(self._heads.scores(vectors), [item.channel] * len(own))
+        aspects = []
+        for row, index in enumerate(own):
+            sentence = encoded.sentences[index]
+            polarity = round(float(moods[row, POSITIVE]) - float(moods[row, NEGATIVE]), DIGITS)
+            for topic in self._topics.pick(found[row]):
+                probability = round(float(found[row, topic]), DIGITS)
+                start, end = sentence.start - parts.start, sentence.end - parts.start
+                aspects.append(AspectScore(taxonomy.topics[topic].id, polarity, probability, start, end))
+        return tuple(aspects)
+
+    def _phrase_vectors(self, phrases: Sequence[str]) -> Vectors:
+        return self._topic_part(np.stack([item.document for item in self._encoder.encode(phrases)]))
+
+    def _topic_part(self, vectors: Vectors) -> Vectors:
+        """The last layer asked for: topics are compared there."""
+        return vectors[:, -self._encoder.sizes.hidden :]
+
+
+def _compose(item: ScoringInput) -> Composed:
+    """A title that the text doesn't begin with anyway stands before it, as a sentence of its own."""
+    title = (item.title or "").strip()[:MAX_TITLE]
+    if not title or item.text.lstrip().casefold().startswith(title.casefold()):
+        return Composed(item.text, 0)
+    return Composed(f"{title}\n\n{item.text}", len(title) + 2)
+
+
+def _decided(probabilities: Vectors) -> tuple[Label, dict[Label, float]]:
+    """The likeliest label of the rounded probabilities; on a tie the first in `LABELS`: rounding can't flip it."""
+    rounded = {label: round(float(value), DIGITS) for label, value in zip(LABELS, probabilities, strict=True)}
+    return max(LABELS, key=lambda label: rounded[label]), rounded
+
+
+def _nothing(item: ScoringInput) -> TextScores:
+    return TextScores(
+        sentiment="neutral",
+        probabilities=dict.fromkeys(LABELS, 1 / len(LABELS)),
+        polarity=0.0,
+        confidence=1 / len(LABELS),
+        uncertain=True,
+        irony=None,
+        needs_answer=None,
+        language=detect(item.text),
+        topics=(),
+        aspects=(),
+    )

@@ -1,0 +1,26 @@
+"""Loads scorers lazily: importing this costs nothing, the first call loads torch, the weights and the heads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nlp.scorer import Scorer
+
+MODELS = Path(__file__).resolve().parent / "models"
+DEFAULT = MODELS / "e5-linear"
+
+
+def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> Scorer:
+    """The scorer whose heads lie in `folder`, None for the shipped ones.
+
+    `threads` bounds the processor cores; None takes OMP_NUM_THREADS or all that the process may use. Raises
+    WeightsError with what to do where weights or heads are missing, damaged or don't fit together.
+    """
+    from nlp.encoder import Encoder, default_threads
+    from nlp.head import load_heads
+    from nlp.linear import LinearScorer
+    from nlp.weights import encoder_files
+
+    heads = load_heads(folder or DEFAULT)
+    encoder = Encoder(encoder_files(), layers=heads.config.layers, threads=threads or default_threads())
+    return LinearScorer(encoder, heads)
