@@ -79,9 +79,8 @@ def read_body(body: Element, *, quotes: Sequence[str] = (), noise: Sequence[str]
                 quoted.extend(_quoted_posts(node))
                 _replace(node, QUOTE_MARK)
     _drop_linked_attributions(own)
-    for css in (*noise, *_NOISE):
-        for node in select(own, css):
-            _replace(node, "")
+    for node in select(own, ", ".join((*noise, *_NOISE))):
+        _replace(node, "")
     raw = plain_text(own)
     return BodyText(clean_lines(raw), QUOTE_MARK in raw or "[quote" in raw.lower(), tuple(quoted))
 

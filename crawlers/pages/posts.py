@@ -12,6 +12,9 @@ from crawlers.pages.urls import canonical_url, clean_url, is_forbidden
 
 _PAGE_WORD = re.compile(r"^\s*(?:nächste|weiter|next|»|›|>)", re.I)
 
+MAX_POSTS = 1000
+"""No board shows more on a page; a page made to keep the reader busy does."""
+
 
 @dataclass
 class Collected:
@@ -21,6 +24,7 @@ class Collected:
     empty: int = 0
     repeated: int = 0
     unreadable: int = 0
+    cut: bool = False
     seen: set[str] = field(default_factory=set)
 
     def add(self, post: Post | None) -> None:
@@ -42,13 +46,17 @@ class Collected:
             (self.repeated, "repeated_post: {} shown twice on this page"),
             (self.unreadable, "unreadable_post: {} without a readable body"),
         )
-        return [text.format(count) for count, text in reasons if count]
+        notes = [text.format(count) for count, text in reasons if count]
+        return [*notes, f"too_many_posts: only the first {MAX_POSTS} were read"] if self.cut else notes
 
 
 def collect(containers: Iterable[Element], read: Callable[[Element], Post | None]) -> Collected:
-    """Reads each container by the family's function."""
+    """Reads each container by the family's function, `MAX_POSTS` of them at most."""
     collected = Collected()
-    for container in containers:
+    for index, container in enumerate(containers):
+        if index == MAX_POSTS:
+            collected.cut = True
+            break
         collected.add(read(container))
     return collected
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from crawlers.pages import machina, phpbb, schemaorg, xenforo2
 from crawlers.pages.dates import DateHints
@@ -74,6 +75,8 @@ def read_page(
     `hints` override the reading of dates (zone of naive times, Europe/Berlin by default; order of numbers). Never
     raises for any bytes: what can't be read is a page of kind "other" whose notes say why.
     """
+    if not _is_address(url):
+        return _other(url, "bad_url: not an http(s) address")
     if len(body) > MAX_BYTES:
         return _other(url, f"too_large: {len(body)} bytes, read up to {MAX_BYTES}")
     if not body.strip(b"\x00 \t\r\n"):
@@ -86,6 +89,14 @@ def read_page(
         return _unknown(document)
     page = family.read(document)
     return page if page.posts or page.links else _with_wall(page, document)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def _is_binary(body: bytes, content_type: str | None) -> bool:

@@ -98,7 +98,7 @@ _BYLINE = re.compile(
     re.I,
 )
 _EMPTY_STAR = re.compile(r"empty|off\b|leer|grey|gray|outline|inactive", re.I)
-_MAX_BOXES = 2000
+_MAX_BOXES = 600
 
 
 def shown_reviews(document: Document) -> list[Review]:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import extruct
@@ -27,6 +28,7 @@ from index.mention import Rating
 _REVIEW = re.compile(r"(?:^|[/#:])(?:User|Employer|Critic)?Review$|(?:^|[/#:])Recommendation$")
 _REPLY_KEYS = ("comment", "comments", "publisherResponse", "reviewReply", "ownerResponse", "response", "answer")
 _TEXT_KEYS = ("reviewBody", "description", "text")
+MAX_REVIEWS = 1000
 _MAX_NODES = 200_000
 _BYLINE = re.compile(
     r"^(?:Bewertung |Rezension |Kommentar |verfasst |geschrieben )?(?:von|by)\s*:?\s+(?P<name>[^\n]{1,50}?)(?:,"
@@ -94,9 +96,8 @@ def _json_ld(document: Document) -> Iterator[Review]:
     by_id = {str(node["@id"]): node for tree in trees for node in walk(tree) if "@id" in node and len(node) > 1}
     answered = {id(reply) for tree in trees for node in walk(tree) for reply in _reply_nodes(node)}
     for tree in trees:
-        for node in walk(tree):
-            if is_review_type(node.get("@type")) and id(node) not in answered:
-                yield _review(node, document, by_id)
+        nodes = (node for node in walk(tree) if is_review_type(node.get("@type")) and id(node) not in answered)
+        yield from (_review(node, document, by_id) for node in islice(nodes, MAX_REVIEWS))
 
 
 def json_ld(document: Document) -> list[Any]:
@@ -128,9 +129,14 @@ def _loads(content: str) -> Any:
 
 
 def _microdata(document: Document) -> Iterator[Review]:
-    for element in select(document.root, "[itemscope][itemtype]"):
-        if not any(is_review_type(name) for name in element.get("itemtype").split()) or _is_reply_scope(element):
+    marked = 0
+    for element in select(document.root, "[itemscope][itemtype*=Review], [itemscope][itemtype*=Recommendation]"):
+        if not _is_review(element) or _is_reply_scope(element):
             continue
+        marked += 1
+        if marked > MAX_REVIEWS:
+            document.notes.append(f"too_many_reviews: only the first {MAX_REVIEWS} were read")
+            return
         node = _microdata_node(element, document)
         review = _review(node, document, {})
         text = _scope_text(element) or review.text
@@ -149,7 +155,12 @@ def _outside_text(review: Element) -> str:
 
 
 def _is_reply_scope(element: Element) -> bool:
-    return (element.get("itemprop") or "") in _REPLY_KEYS
+    inside = any(_is_review(parent) for parent in element.iterancestors())
+    return inside or (element.get("itemprop") or "") in _REPLY_KEYS
+
+
+def _is_review(element: Element) -> bool:
+    return any(is_review_type(name) for name in (element.get("itemtype") or "").split())
 
 
 def _microdata_node(element: Element, document: Document) -> dict[str, Any]:
