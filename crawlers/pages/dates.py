@@ -168,7 +168,8 @@ def _named(line: str, hints: DateHints) -> Moment:
 def _numeric(line: str, hints: DateHints) -> Moment:
     for match in _NUMERIC.finditer(line):
         day, month = int(match["a"]), int(match["b"])
-        if (hints.order == "MDY" and match["sep"] != "." and day <= 12) or month > 12:
+        # With dots the day always comes first: 3.14.15 is a version.
+        if match["sep"] != "." and ((hints.order == "MDY" and day <= 12) or month > 12):
             day, month = month, day
         moment = _build(match, day, month, match["year"], hints)
         if moment.at is not None:

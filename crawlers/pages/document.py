@@ -35,7 +35,11 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     name = encoding.lower().replace("_", "-")
     if name in {"cp1252", "windows-1252", "iso-8859-1", "latin-1", "iso8859-15", "iso-8859-15", "ascii"}:
         return _as_utf8(body) or text
-    if name in {"utf-8", "utf8"} and text.count("\ufffd") > sum(ch > "\x7f" and ch != "\ufffd" for ch in text):
+    if (
+        "\ufffd" in text
+        and name in {"utf-8", "utf8"}
+        and text.count("\ufffd") > sum(ch > "\x7f" and ch != "\ufffd" for ch in text)
+    ):
         return body.decode("cp1252", "replace")
     return text
 
