@@ -5,7 +5,7 @@ import time
 from urllib.request import Request, urlopen
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.analysis import analyse, analyse_exact, analyse_form, normalise, stem, tokens, words
@@ -102,6 +102,7 @@ def test_forms_go_from_as_written_to_stem():
     ]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_tokens_stand_where_they_say(text):
     last = 0
@@ -111,6 +112,7 @@ def test_tokens_stand_where_they_say(text):
         last = token.end
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_all_forms_have_the_same_number_of_tokens(text):
     count = len(tokens(text))
@@ -118,6 +120,7 @@ def test_all_forms_have_the_same_number_of_tokens(text):
     assert len(analyse_exact(text)) == len(analyse(text)) == count
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abeinorstuäöüßq", max_size=12))
 def test_folding_and_stemming_never_lengthen_but_for_sharp_s(word):
     folded = normalise(word)
