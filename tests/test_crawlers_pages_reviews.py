@@ -106,6 +106,18 @@ def test_filler_is_replaced_by_the_visible_text_of_the_same_person_and_day():
     ]
 
 
+def test_unrated_comments_give_the_text_of_reviews_stated_without_one():
+    stated = [review(None, "Edda"), review(None, "Falk", "2026-02-03")]
+    shown = """<div id="comments"><div class="comment"><span class="username">Edda</span><span class="submitted">01.02.2026 - 10:15</span>
+    <div class="content"><p>Den Schirm gibt es auch kleiner.</p></div></div><div class="comment"><span class="username">Falk</span>
+    <span class="submitted">03.02.2026 - 11:00</span><div class="content"><p>Bei uns hing er schief.</p></div></div></div></html>"""
+    posts = page(ld(stated).replace("</html>", shown)).posts
+    assert [(post.author, post.text) for post in posts] == [
+        ("Edda", "Den Schirm gibt es auch kleiner."),
+        ("Falk", "Bei uns hing er schief."),
+    ]
+
+
 MICRODATA = """<div itemprop="review" itemscope itemtype="http://schema.org/Review"><span itemprop="author" itemscope itemtype="http://schema.org/Person">
   <span itemprop="name">Edda</span></span><time itemprop="datePublished" datetime="2026-02-01">1.2.</time>
   <span itemprop="reviewRating" itemscope itemtype="http://schema.org/Rating"><meta itemprop="ratingValue" content="4.8"></span>

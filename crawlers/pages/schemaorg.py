@@ -14,7 +14,7 @@ from crawlers.pages.document import Document, Element, select, whole_number
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import role_of
 from crawlers.pages.posts import Collected, build_page, followable, page_title
-from crawlers.pages.shown_reviews import shown_reviews
+from crawlers.pages.shown_reviews import shown_comments, shown_reviews
 from crawlers.pages.structured import Reply, Review, json_ld, stated_reviews, walk
 from crawlers.pages.urls import canonical_url, clean_url
 
@@ -93,7 +93,11 @@ def usable_reviews(document: Document) -> tuple[list[Review], list[str]]:
     shown = shown_reviews(document)
     unique = _without_duplicates(stated_reviews(document))
     fillers = _fillers(unique)
-    filled = [_filled(review, shown, fillers) for review in unique]
+    if any(_is_filler(review, fillers) for review in unique):
+        shown_texts = [*shown, *shown_comments(document)]
+        filled = [_filled(review, shown_texts, fillers) for review in unique]
+    else:
+        filled = [*unique]
     stated = [review for review in filled if review is not None]
     notes = (
         [f"review_without_text: {len(filled) - len(stated)} had only a rating or a filler"]
@@ -112,8 +116,12 @@ def _fillers(reviews: Iterable[Review]) -> frozenset[str]:
     return frozenset(text for text, count in counts.items() if count > 1)
 
 
+def _is_filler(review: Review, fillers: frozenset[str]) -> bool:
+    return len(review.text.split()) < _MIN_WORDS or _key_text(review.text) in fillers
+
+
 def _filled(review: Review, shown: list[Review], fillers: frozenset[str]) -> Review | None:
-    if len(review.text.split()) >= _MIN_WORDS and _key_text(review.text) not in fillers:
+    if not _is_filler(review, fillers):
         return review
     match = next((other for other in shown if _same_person_and_day(review, other)), None)
     return replace(review, text=match.text, title=review.title or match.title) if match else None

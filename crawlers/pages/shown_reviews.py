@@ -98,6 +98,7 @@ _BYLINE = re.compile(
     re.I,
 )
 _EMPTY_STAR = re.compile(r"empty|off\b|leer|grey|gray|outline|inactive", re.I)
+_USER_NAMES = "[class*=user-name], [class*=username]"
 _MAX_BOXES = 600
 
 
@@ -187,17 +188,22 @@ def _is_star(name: str) -> bool:
     )
 
 
-def _from_boxes(document: Document) -> list[Review]:
+def shown_comments(document: Document) -> list[Review]:
+    """Boxes with a name, a date and a text, rated or not: candidates for the texts of reviews stated without one."""
+    return _from_boxes(document, unrated=True)
+
+
+def _from_boxes(document: Document, *, unrated: bool = False) -> list[Review]:
     best: list[Review] = []
-    region = _LOOSE_REGION if select(document.root, _RATED_PAGE) else _REGION
-    for boxes in _groups(document.root, region):
-        reviews = [review for box in boxes if (review := _from_box(box, document)) is not None]
+    region = _LOOSE_REGION if unrated or select(document.root, _RATED_PAGE) else _REGION
+    for boxes in _groups(document.root, region, least=1 if unrated else 2):
+        reviews = [review for box in boxes if (review := _from_box(box, document, unrated=unrated)) is not None]
         if len(reviews) > len(best) and len(reviews) * 2 > len(boxes):
             best = reviews
     return best
 
 
-def _groups(root: Element, name: re.Pattern[str]) -> Iterator[list[Element]]:
+def _groups(root: Element, name: re.Pattern[str], *, least: int) -> Iterator[list[Element]]:
     """Siblings of one shape inside a part of the page that names itself after reviews."""
     seen: set[Element] = set()
     for region in select(root, "[id], [class]"):
@@ -211,14 +217,14 @@ def _groups(root: Element, name: re.Pattern[str]) -> Iterator[list[Element]]:
             for child in parent:
                 if child.tag in {"div", "li", "article", "blockquote", "section"}:
                     by_shape.setdefault((child.tag, classes(child)), []).append(child)
-            yield from (boxes for boxes in by_shape.values() if 2 <= len(boxes) <= 500)
+            yield from (boxes for boxes in by_shape.values() if least <= len(boxes) <= 500)
 
 
-def _from_box(box: Element, document: Document) -> Review | None:
+def _from_box(box: Element, document: Document, *, unrated: bool) -> Review | None:
     rated = next((node for node in select(box, "[class]") if _RATED.search(node.get("class"))), None)
     rating = _rating(rated) or parse_rating(attribute(box, "[aria-label*=von], [title*=von]", "title"))
     body = _body(box)
-    if rating is None or body is None:
+    if body is None or (rating is None and not unrated):
         return None
     head = " ".join(flat(node) for node in _heads(box, body))
     moment = parse_text(head, document.hints)
@@ -237,9 +243,11 @@ def _from_box(box: Element, document: Document) -> Review | None:
 
 
 def _body(box: Element) -> Element | None:
+    """The longest innermost part that names itself a text, else the longest paragraph; never one around the stars."""
     marked = [node for node in select(box, "p, div, span, td, dd, q") if _BODY_CLASS.search(node.get("class") or "")]
-    leaves = [node for node in marked or select(box, "p") if not select(node, "p, div[class], [class*=star]")]
-    return max(leaves, key=lambda node: len(flat(node)), default=None)
+    outer = {parent for node in marked for parent in node.iterancestors()}
+    inner = [node for node in marked or select(box, "p") if node not in outer and not select(node, "[class*=star]")]
+    return max(inner, key=lambda node: len(flat(node)), default=None)
 
 
 def _heads(box: Element, body: Element) -> Iterator[Element]:
@@ -251,10 +259,7 @@ def _heads(box: Element, body: Element) -> Iterator[Element]:
 
 
 def _byline(box: Element, head: str) -> str:
-    named = first(
-        box,
-        "[class*=author], [class*=Author], [class*=autor], [class*=user-name], [class*=username], [itemprop=author]",
-    )
+    named = first(box, "[class*=author], [class*=Author], [class*=autor], [itemprop=author], cite.fn", _USER_NAMES)
     if named is not None and 0 < len(flat(named)) <= 60:
         return re.sub(r"^(?:von|by)\s*:?\s+", "", flat(named), flags=re.I)
     match = _BYLINE.search(head)
