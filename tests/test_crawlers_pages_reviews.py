@@ -209,3 +209,24 @@ def test_school_grades_need_a_declared_direction():
     assert parse_rating("Note 1,0", grades=True).normalised == 1
     assert scaled(6, best=1, worst=6).normalised == 0
     assert scaled(7, best=5, worst=1) is None
+
+
+def test_answer_printed_into_the_text_is_split_off():
+    customer, staff = page(ld(review("Das Rad quietscht.\nAntwort des Inhabers: Bitte kommen Sie vorbei."))).posts
+    assert (customer.text, staff.text, staff.author_role) == ("Das Rad quietscht.", "Bitte kommen Sie vorbei.", "staff")
+
+
+def test_product_lists_give_links_and_next_page():
+    marked = """<html><div itemscope itemtype="https://schema.org/Product"><a itemprop="url" href="/p/1?utm_source=x">A</a></div>
+    <div itemscope itemtype="https://schema.org/Product"><a itemprop="url" href="/p/2">B</a></div>
+    <nav class="pagination"><a class="next" href="?seite=2">Weiter</a></nav></html>"""
+    stated = ld(
+        {
+            "@type": "ItemList",
+            "itemListElement": [{"@type": "ListItem", "url": "/p/1"}, {"item": {"@type": "Product", "url": "/p/2"}}],
+        }
+    )
+    for html in (marked, stated):
+        result = page(html, "https://laden.example/lampen")
+        assert (result.kind, result.links) == ("listing", ("https://laden.example/p/1", "https://laden.example/p/2"))
+    assert page(marked, "https://laden.example/lampen").next_page == "https://laden.example/lampen?seite=2"

@@ -203,7 +203,8 @@ def test_two_writers_at_once_lose_nothing(folder):
         "from tests.factories import make_mention\n"
         "embedded.INDEX_AFTER_WRITES = 30\n"
         "store = EmbeddedStore(Path(sys.argv[1])); first = int(sys.argv[2])\n"
-        "for start in range(first, first + 200, 10): store.upsert([make_mention(n) for n in range(start, start + 10)])\n"
+        "for start in range(first, first + 200, 10): store.upsert([make_mention(n) for n in range(start, "
+        "start + 10)])\n"
         "store.close()"
     )
     writers = [run_python(program, folder, first) for first in (0, 1000)]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawlers.pages.dates import UNKNOWN
 from crawlers.pages.document import Document, Element, select, whole_number
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import role_of
@@ -21,6 +22,13 @@ from crawlers.pages.urls import canonical_url, clean_url
 SOFTWARE = "schemaorg"
 
 _MIN_WORDS = 2
+_ANSWER = re.compile(
+    r"^\W*(?:(?:Antwort|Kommentar|Stellungnahme|Rückmeldung) (?:des|der|vom|von der) (?:Inhaber|Eigentümer"
+    r"|Händler|Verkäufer|Hersteller"
+    r"|Betreiber|Anbieter|Shop|Firma|Unternehmen|Geschäftsführ)\w*|(?:Owner|Business|Seller) response"
+    r"|Response from the owner)\b[^\n:]{0,60}(?::|$)",
+    re.I | re.M,
+)
 _PRODUCT_TYPES = re.compile(
     r"(?:Product|ProductGroup|Recipe|LodgingBusiness|Hotel|LocalBusiness|Organization|Restaurant|Book|SoftwareApplication|Service|Place)$"
 )
@@ -47,7 +55,10 @@ _NEXT = (
 def recognises(document: Document) -> bool:
     """Whether the page states or shows reviews, or is a list of products that have some."""
     return bool(
-        select(document.root, "[itemtype*='/Review'], [typeof*=Review], .hreview, [itemtype$='/AggregateRating']")
+        select(
+            document.root,
+            "[itemtype*='/Review'], [typeof*=Review], .hreview, [itemtype$='/AggregateRating'], [itemtype$='/Product']",
+        )
         or any(_mentions_reviews(script) for script in select(document.root, "script[type*='ld+json']"))
         or shown_reviews(document)
     )
@@ -179,7 +190,10 @@ def _merged(one: Review, other: Review) -> Review:
 
 
 def _posts(review: Review, document: Document) -> list[Post]:
+    own, _, answer = _without_answer(review.text)
     replies = [reply for reply in review.replies if reply.text]
+    if answer and not replies:
+        replies = [Reply(text=answer, author=None, at=UNKNOWN, native_id=None)]
     native_id = review.native_id or (_derived_id(review, document) if replies else None)
     post = Post(
         native_id=native_id,
@@ -188,11 +202,19 @@ def _posts(review: Review, document: Document) -> list[Post]:
         published_at=review.at.at,
         date_precision=review.at.precision,
         title=review.title if review.title and _key_text(review.title) != _key_text(review.text) else None,
-        text=review.text,
+        text=own,
         rating=review.rating,
         permalink=review.permalink,
     )
     return [post, *(_reply_post(reply, native_id) for reply in replies)]
+
+
+def _without_answer(text: str) -> tuple[str, str, str]:
+    """Customer text, heading and owner's answer, where a shop prints its answer into the review's own text."""
+    match = _ANSWER.search(text)
+    if match is None or not text[: match.start()].strip():
+        return text, "", ""
+    return text[: match.start()].strip(), match.group(), text[match.end() :].strip()
 
 
 def _derived_id(review: Review, document: Document) -> str:
@@ -261,4 +283,20 @@ def _without_page(url: str) -> str:
 
 def _product_links(document: Document) -> list[Element]:
     found = [element for css in _PRODUCT_LINKS for element in select(document.root, css)]
+    found.extend({"href": url} for node in _nodes(document) for url in _listed(node))
     return [element for element in found if element.get("href")]
+
+
+def _listed(node: dict[str, Any]) -> list[str]:
+    """The addresses of an ItemList's elements, given as text, as `url`, or in the element's `item`."""
+    if "ItemList" not in str(node.get("@type")):
+        return []
+    elements = node.get("itemListElement")
+    urls: list[Any] = []
+    for element in elements if isinstance(elements, list) else [elements]:
+        item = element.get("item") if isinstance(element, dict) else None
+        inner = item if isinstance(item, dict) else {"url": item}
+        urls.append(element if isinstance(element, str) else None)
+        urls.append(element.get("url") if isinstance(element, dict) else None)
+        urls.append(inner.get("url") or inner.get("@id"))
+    return [url for url in urls if isinstance(url, str)]
