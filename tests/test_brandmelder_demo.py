@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -11,8 +12,13 @@ import pytest
 from brandmelder.demo.content import WEEKS, load_world
 from brandmelder.demo.profile import TEMPLATE, write_profile
 from brandmelder.demo.site import serve_demo
+from brandmelder.demo.truth import agreement, judged_texts, weekly_complaints
 from brandmelder.profile import read_profile
 from crawlers.pages.reading import read_page
+from crawlers.privacy import scrub
+from index.copies import DEFAULT_THRESHOLD
+from nlp.near_copies import signature, similarity
+from nlp.scorer import TextScores
 
 END = date(2026, 3, 1)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -243,14 +249,62 @@ def test_examples_are_not_copied_from_the_posts(world, profile):
 
 def test_truth_is_quiet_but_for_the_story(world):
     """What an alarm would see if every text were judged rightly: customers' complaints per week and topic."""
-    first = END - timedelta(days=7 * WEEKS - 1)
-    judged = [(post.at, post.truth) for _, post in world.posts() if post.truth.about_brand]
-    judged += [(review.at, review.truth) for _, review in world.reviews()]
-    weekly = Counter(
-        ((at.date() - first).days // 7 + 1, topic)
-        for at, truth in judged
-        if truth.sentiment == "negative"
-        for topic in truth.topics
+    weekly = {complaints.topic: complaints.counts for complaints in weekly_complaints(list(judged_texts(world)))}
+    assert next(iter(weekly)) == "werkstatt"
+    assert weekly["werkstatt"][8] >= 35
+    assert max(max(counts[:8] + counts[10:]) for counts in weekly.values()) <= 3
+
+
+def test_near_copies_are_alike_and_nothing_else_is(world):
+    texts = [(text, found) for text in judged_texts(world) if (found := signature(text.text))]
+    alike = {
+        (one.truth.copy, other.truth.copy)
+        for (one, first), (other, second) in combinations(texts, 2)
+        if similarity(first, second) >= DEFAULT_THRESHOLD
+    }
+    groups = {text.truth.copy for text, _ in texts} - {None}
+    assert alike == {(group, group) for group in groups}
+    assert len(groups) == 3
+
+
+def test_personal_data_in_a_post_is_found(world):
+    post = next(post for _, post in world.posts() if "@example.org" in post.text)
+    found = scrub(post.text, names=[post.author]).text
+    assert "[MAIL]" in found
+    assert "[TEL]" in found
+    assert not re.search(r"@|0171|0082", found)
+
+
+def scores_of(text, *, sentiment=None, topics=None):
+    return TextScores(
+        sentiment=sentiment or text.truth.sentiment,
+        probabilities={},
+        polarity=0,
+        confidence=1,
+        uncertain=False,
+        irony=None,
+        needs_answer=None,
+        language="de",
+        topics=text.truth.topics if topics is None else topics,
+        aspects=(),
     )
-    assert weekly[9, "werkstatt"] >= 35
-    assert max(count for (week, _), count in weekly.items() if week not in (9, 10)) <= 3
+
+
+def test_agreement_counts_shares(world):
+    texts = [text for text in judged_texts(world) if text.truth.topics == ("werkstatt",)][:4]
+    right = [scores_of(text) for text in texts]
+    assert agreement(texts, right).sentiment == agreement(texts, right).topic_recall == 1
+    half = [*right[:2], *(scores_of(text, sentiment="mixed", topics=("app", "rad")) for text in texts[2:])]
+    found = agreement(texts, half)
+    assert (found.sentiment, found.topic_precision, found.topic_recall) == (0.5, 1 / 3, 0.5)
+    assert sum(sum(complaints.counts) for complaints in weekly_complaints(texts, half)) == sum(
+        text.truth.sentiment == "negative" for text in texts[:2]
+    )
+
+
+def test_judged_texts_are_customers_words_about_the_brand(world):
+    rows = [text.row() for text in judged_texts(world)]
+    texts = {row["text"] for row in rows}
+    left_out = [post.text for _, post in world.posts() if not post.truth.about_brand or post.author == "Team Zeisig"]
+    assert texts.isdisjoint(left_out)
+    assert {row["label"] for row in rows} == {"negative", "neutral", "positive", "mixed"}
