@@ -4,17 +4,18 @@ Every text field has four token forms, the contract with both stores (`index.fie
 
 | form     | token                                   | answers                                  |
 |----------|-----------------------------------------|------------------------------------------|
-| `""`     | lower case, normalised, light stem      | words and phrases                        |
+| `""`     | lower case, normalised, stem            | words and phrases                        |
 | `folded` | lower case, normalised                  | wildcards and fuzzy words                |
 | `exact`  | lower case                              | `exact:"..."`                            |
 | `case`   | as written                              | `case:"..."`                             |
 
 Elasticsearch builds them from its `standard` tokenizer and the filters `lowercase`, `german_normalization` and
-`stemmer: light_german`; the functions here give the same tokens in the same order.
+`stemmer: light_german`, and a `pattern_replace` of `ENDINGS`; the functions here give the same tokens in order.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -98,7 +99,7 @@ def _chunk_words(chunk: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=_CACHED_WORDS)
 def _chunk_stems(chunk: str) -> tuple[str, ...]:
-    return tuple(stem(normalise(lower(word))) for word in _chunk_words(chunk))
+    return tuple(mend(stem(normalise(lower(word)))) for word in _chunk_words(chunk))
 
 
 def lower(token: str) -> str:
@@ -154,6 +155,19 @@ def stem(token: str) -> str:
     return _strip_degree(_strip_case(token.translate(_ACCENTS)))
 
 
+# What light_german leaves apart though it is one word: it cuts "em" and "ern" off base forms (Problem, Konzern) but not
+# where another ending hid them (Probleme, Konzerns), and it knows no plural or genitive s after a vowel, p, y or er
+# (Autos, Apps, Handys, Fahrers). Java's and Python's syntax; the groups are what remains.
+ENDINGS = r"^(.{3,})(?:em|ern|ers)$|^(.{2,}[opy])s$|^(.{4,}a)s$"
+_ENDINGS = re.compile(ENDINGS)
+
+
+def mend(word: str) -> str:
+    """A light stem without the endings that light stemming leaves (`ENDINGS`)."""
+    match = _ENDINGS.match(word)
+    return word if match is None else word[: match.end(match.lastindex or 0)]
+
+
 def _strip_case(word: str) -> str:
     length = len(word)
     if length > 5 and word.endswith("ern"):
@@ -182,15 +196,15 @@ def folded_word(token: str) -> str:
 
 @lru_cache(maxsize=_CACHED_WORDS)
 def stemmed_word(token: str) -> str:
-    """The analysed form of one token: lower case, normalised, light stem."""
-    return stem(normalise(lower(token)))
+    """The analysed form of one token: lower case, normalised, stem."""
+    return mend(stem(normalise(lower(token))))
 
 
 FORMS: Mapping[str, Callable[[str], str]] = {"": stemmed_word, "folded": folded_word, "exact": lower, "case": str}
 
 
 def analyse(text: str) -> list[str]:
-    """The tokens of a text as words and phrases are searched: lower case, normalised, light stem."""
+    """The tokens of a text as words and phrases are searched: lower case, normalised, stem."""
     return [word for chunk in _chunks(text) for word in _chunk_stems(chunk)]
 
 

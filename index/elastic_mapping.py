@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from index.analysis import ENDINGS
 from index.document import encoded, from_document
 from index.fields import BERLIN, DERIVED, FIELDS, TEXT_FORMS, FieldSpec, Kind
 from index.mention import Mention
@@ -38,7 +39,7 @@ _TEXTS = tuple(spec.name for spec in FIELDS if spec.kind == "text")
 
 # The analyzer of each token form of a text field; index.analysis has the same steps in Python.
 _FORM_FILTERS: Mapping[str, list[str]] = {
-    "": ["lowercase", "german_normalization", "brandmelder_stemmer"],
+    "": ["lowercase", "german_normalization", "brandmelder_stemmer", "brandmelder_endings"],
     "folded": ["lowercase", "german_normalization"],
     "exact": ["lowercase"],
     "case": [],
@@ -111,7 +112,10 @@ def form_analyzer(form: str) -> str:
 def analysis() -> dict[str, Any]:
     """The analyzers, one per token form of `index.fields.TEXT_FORMS`."""
     return {
-        "filter": {"brandmelder_stemmer": {"type": "stemmer", "language": "light_german"}},
+        "filter": {
+            "brandmelder_stemmer": {"type": "stemmer", "language": "light_german"},
+            "brandmelder_endings": {"type": "pattern_replace", "pattern": ENDINGS, "replacement": "$1$2$3"},
+        },
         "analyzer": {
             form_analyzer(form): {"type": "custom", "tokenizer": "standard", "filter": _FORM_FILTERS[form]}
             for form in TEXT_FORMS

@@ -84,6 +84,7 @@ CORPORA: dict[str, list[Mention]] = {
         mention("groß", "Die Tüten sind zu groß und die Maße stimmen nicht."),
         mention("dm", "Bei DM gekauft, an der Kasse per dm angeschrieben worden."),
         mention("mark", "Das Teil hat früher 20 Dm gekostet."),
+        mention("app", "Seit den Problemen mit der App laufen alle Apps auf beiden Handys schlecht."),
         mention("geht", "geht's noch? Das ist doch der Hammer's Laden"),
     ],
     "phrases": [
@@ -190,6 +191,9 @@ _GERMAN = [
     ("Minute", "ice"),
     ("Rolltreppe", "bahnhof"),
     ("schöne", "haus schön"),
+    ("Problem", "app"),
+    ("Probleme", "app"),
+    ("Handy", "app"),
     ("Angabe", "neu"),
     # umlauts and sharp s
     ("straße", "straße strasse STRASSE"),
@@ -349,7 +353,7 @@ _GERMAN = [
     (r'"\"Frau\" Müller"', "müller muller"),
     (r"WLAN\-Router", "router"),
     (r"Netz\*", "router netz"),
-    (r"\AND OR ice", "ice"),
+    (r"\NOT OR ice", "ice"),
     ('"UND" tüte', "groß"),
     ("TO OR ice", "ice"),
 ]
