@@ -76,7 +76,7 @@ class SourceCard(Value):
     delay: float = Field(MIN_DELAY_SECONDS, ge=0, le=3600)
     budget: Budget = Budget()
     expected: Expected = Expected()
-    retention_days: int = Field(90, ge=1, le=3650)
+    retention_days: int | None = Field(None, ge=1, le=3650)
     language: str = "de"
     about_brand: bool = False
     encoding: str | None = None

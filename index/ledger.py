@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
@@ -291,6 +291,10 @@ class Ledger:
 
     # --- spool
 
+    def totals(self, run_id: str) -> tuple[int, int]:
+        """How many posts the run brought so far, and how many of them wait for their fate."""
+        return self._number("SELECT yielded FROM runs WHERE id = ?", run_id), self.spooled(run_id)
+
     def spooled(self, run_id: str) -> int:
         """How many posts of the run wait for their fate."""
         return self._number("SELECT count(*) FROM spool WHERE run_id = ?", run_id)
@@ -373,6 +377,12 @@ class Ledger:
         """The newest quarantined posts: run_id, source, at, reason, url, payload."""
         sql = "SELECT run_id, source, at, reason, url, payload FROM quarantine ORDER BY seq DESC LIMIT ?"
         return [dict(row) for row in self._rows(sql, limit)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Release locks and file. Safe to call twice."""

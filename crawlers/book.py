@@ -1,0 +1,193 @@
+"""One source's run as the spider sees it: which page is next, and what a page becomes in the ledger."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from crawlers.card import SourceCard, host_of
+from crawlers.drafting import Drafts, is_text
+from crawlers.gate.reservation import Signals
+from crawlers.gate.verdict import ALLOWED
+from crawlers.pages.page import Page
+from crawlers.pages.urls import clean_url, is_forbidden
+from index.ledger import FrontierPage, Ledger, Link, Note, PageResult, Run
+
+logger = logging.getLogger(__name__)
+
+# A thread is read to its end before the next begins, and all that is known before a listing's next page.
+PRIORITY_NEXT_PAGE = 2
+PRIORITY_LINK = 1
+PRIORITY_NEXT_LISTING = 0
+SPOOL_LIMIT = 2000
+# The kinds whose pages lead on to others.
+LISTINGS = frozenset({"listing", "other"})
+
+
+def utc_now() -> datetime:
+    """The clock of the runs."""
+    return datetime.now(UTC)
+
+
+def start_links(card: SourceCard) -> list[Link]:
+    """The card's start addresses as the first pages of a run."""
+    return [Link(url, chain=url, priority=PRIORITY_LINK) for url in dict.fromkeys(map(clean_url, card.start_urls))]
+
+
+@dataclass(frozen=True)
+class PageRead:
+    """A page that was read: what it says, its posts as drafts, what it reserves, and which links the spider takes."""
+
+    task: FrontierPage
+    page: Page
+    drafts: Drafts
+    signals: Signals
+    links: tuple[str, ...]
+    empty_fate: str | None = None
+
+
+@dataclass(frozen=True)
+class PageFailed:
+    """A page that brought nothing: its fate such as "failed/http_500", and the words of the fault."""
+
+    task: FrontierPage
+    fate: str
+    message: str | None = None
+
+
+class RunBook:
+    """Keeps the budgets and turns page outcomes into ledger transactions. Used in the reactor's thread only."""
+
+    def __init__(
+        self, ledger: Ledger, run: Run, card: SourceCard, *, clock: Callable[[], datetime] = utc_now, dry: bool = False
+    ) -> None:
+        self.ledger = ledger
+        self.run = run
+        self.card = card
+        self.dry = dry
+        self.clock = clock
+        self._started = time.monotonic()
+        self._failures = 0
+        self._requests = 0
+
+    def is_open(self) -> bool:
+        """Whether pages are still to be asked for, now or when the spool has room again."""
+        return self.ledger.pages_open(self.run.id) > 0
+
+    def next_page(self, *, under_way: int | None) -> FrontierPage | None:
+        """The page to ask for now; None where none is left, or the posts before it must be processed first.
+
+        `under_way` is the `seq` of the page that was asked for last: while its outcome isn't written, there is none.
+        """
+        task = self.ledger.next_page(self.run.id)
+        if task is None or task.seq == under_way:
+            return None
+        stop = self._spent_budget()
+        if stop is not None:
+            count = self.ledger.drop_open_pages(self.run.id, note=stop, now=self.clock())
+            logger.warning("%s: %s, %d pages left out", self.card.name, stop.kind, count)
+            return None
+        if self.ledger.spooled(self.run.id) >= SPOOL_LIMIT:
+            return None
+        return task
+
+    def _spent_budget(self) -> Note | None:
+        budget = self.card.budget
+        if self._failures >= budget.failures_in_a_row:
+            return Note("bounded/stuck", message=f"{self._failures} Seiten nacheinander ohne Antwort")
+        if self.ledger.pages_done(self.run.id) >= budget.pages:
+            return Note("bounded/page_budget", message=f"nach {budget.pages} Seiten")
+        if time.monotonic() - self._started >= budget.minutes * 60:
+            return Note("bounded/time_budget", message=f"nach {budget.minutes:g} Minuten")
+        return None
+
+    def failed(self, outcome: PageFailed, *, requests: int) -> None:
+        """Write down a page that brought nothing. `requests` counts all requests of this process so far."""
+        verdict = outcome.fate if outcome.fate.startswith(("reserved/", "forbidden/")) else "unknown"
+        # A verdict is an answer; only silence and errors in a row mean that the source is in trouble.
+        self._failures = self._failures + 1 if verdict == "unknown" else 0
+        note = Note(outcome.fate, outcome.task.url, outcome.message)
+        logger.info("%s: %s", outcome.fate, outcome.task.url)
+        self._write(outcome.task, PageResult(outcome.fate, gate=verdict, notes=[note], requests=self._new(requests)))
+
+    def read(self, outcome: PageRead, *, requests: int) -> None:
+        """Write down a page that was read, its posts and where it leads."""
+        self._failures = 0
+        reason = outcome.signals.reason or ("page" if outcome.page.kind == "reserved" else None)
+        if reason is not None:
+            self._write(outcome.task, self._reserved(outcome, f"reserved/{reason}", requests))
+            return
+        drafts = outcome.drafts
+        links, notes = self._links(outcome, new=self.ledger.unseen(self.run.id, drafts.ids))
+        fate = "read"
+        if outcome.empty_fate is not None and not drafts.ids:
+            fate = outcome.empty_fate
+            notes.append(Note(fate, outcome.task.url, "; ".join(outcome.page.notes)[:300] or None))
+        result = PageResult(
+            fate,
+            gate=ALLOWED,
+            posts=drafts.posts,
+            seen=drafts.ids,
+            fates=drafts.fates,
+            links=links,
+            notes=[*notes, *drafts.notes],
+            quarantined=drafts.quarantined,
+            requests=self._new(requests),
+        )
+        self._write(outcome.task, result)
+
+    def _reserved(self, outcome: PageRead, fate: str, requests: int) -> PageResult:
+        """Nothing of a reserved page is kept; its links are followed where it allows that."""
+        links = self._links(outcome, new=set())[0] if outcome.signals.follow and outcome.page.kind != "reserved" else []
+        logger.info("%s: %s", fate, outcome.task.url)
+        return PageResult(
+            fate, gate=fate, links=links, notes=[Note(fate, outcome.task.url)], requests=self._new(requests)
+        )
+
+    def _write(self, task: FrontierPage, result: PageResult) -> None:
+        self.ledger.finish_page(self.run.id, task, result, now=self.clock())
+
+    def _new(self, requests: int) -> int:
+        new, self._requests = requests - self._requests, requests
+        return new
+
+    def _links(self, outcome: PageRead, *, new: set[str]) -> tuple[list[Link], list[Note]]:
+        """Where the page leads, and the notes about where it is not followed. `new`: its posts that are new."""
+        task, notes = outcome.task, list[Note]()
+        urls = [url for url in dict.fromkeys(map(clean_url, outcome.links)) if self._may_ask(url)]
+        unknown = self.ledger.unknown_urls(self.run.id, urls)
+        fresh = [url for url in urls if url in unknown]
+        links = [Link(url, chain=url, depth=task.depth + 1, priority=PRIORITY_LINK) for url in fresh]
+        if links and task.depth >= self.card.budget.depth:
+            notes.append(Note("bounded/depth", task.url, f"{len(links)} Verweise nicht verfolgt"))
+            links = []
+        following = self._next_page(outcome, brings=bool(new or fresh))
+        if isinstance(following, Note):
+            notes.append(following)
+        elif following is not None:
+            links.append(following)
+        return links, notes
+
+    def _next_page(self, outcome: PageRead, *, brings: bool) -> Link | Note | None:
+        """The pager's next page; a note where it doesn't end by itself, None at its end."""
+        if outcome.page.next_page is None:
+            return None
+        task, url = outcome.task, clean_url(outcome.page.next_page)
+        if not self._may_ask(url):
+            return Note("skipped/next_page", url)
+        if (chain := self.ledger.chain_of(self.run.id, url)) is not None:
+            # Known from elsewhere, it is read in any case; known from this pager, the pager goes round in circles.
+            loop = Note("bounded/pager_loop", task.url, "die nächste Seite war schon da")
+            return loop if chain == task.chain else None
+        if not brings and (task.position > 0 or outcome.drafts.ids):
+            return Note("bounded/pager_repeats", task.url, "bringt keinen neuen Beitrag und keinen neuen Verweis")
+        if task.position + 1 >= self.card.budget.pages_per_thread:
+            return Note("bounded/pages_per_thread", task.url, f"nach {task.position + 1} Seiten")
+        priority = PRIORITY_NEXT_LISTING if outcome.page.kind in LISTINGS else PRIORITY_NEXT_PAGE
+        return Link(url, chain=task.chain, position=task.position + 1, depth=task.depth, priority=priority)
+
+    def _may_ask(self, url: str) -> bool:
+        return host_of(url) in self.card.hosts and not is_forbidden(url) and is_text(url)

@@ -1,0 +1,80 @@
+"""Retries that wait: as long as Retry-After asks, else longer each time. A host in trouble is not pushed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.http import Response
+from scrapy.utils.misc import load_object
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+
+class PatientRetryMiddleware:
+    """Retries what RETRY_HTTP_CODES and RETRY_EXCEPTIONS name, RETRY_TIMES times.
+
+    The first pause is RETRY_PAUSE seconds and doubles. A Retry-After above RETRY_AFTER_CAP seconds isn't waited for:
+    the answer stands, and the run goes on without this page.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._codes = {int(code) for code in settings.getlist("RETRY_HTTP_CODES")}
+        self._exceptions = tuple(
+            load_object(name) if isinstance(name, str) else name for name in settings.getlist("RETRY_EXCEPTIONS")
+        )
+        self._pause = settings.getfloat("RETRY_PAUSE")
+        self._cap = settings.getfloat("RETRY_AFTER_CAP")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PatientRetryMiddleware:
+        """Scrapy's way to build it."""
+        return cls(crawler)
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """A new request after a pause where the status is a passing one, else the response."""
+        if response.status not in self._codes:
+            return response
+        asked = retry_after(response.headers.get(b"Retry-After"), now=datetime.now(UTC))
+        if asked is not None and asked > self._cap:
+            logger.warning("%s asks to wait %.0f s, more than %.0f: given up", request.url, asked, self._cap)
+            return response
+        return await self._again(request, f"http_{response.status}", asked) or response
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """A new request after a pause where the fault may pass."""
+        if not isinstance(exception, self._exceptions):
+            return None
+        return await self._again(request, type(exception).__name__, None)
+
+    async def _again(self, request: Request, reason: str, asked: float | None) -> Request | None:
+        spider = self._crawler.spider
+        assert spider is not None
+        again = get_retry_request(request, spider=spider, reason=reason, logger=logger, give_up_log_level="INFO")
+        if again is not None:
+            pause = self._pause * 2 ** (again.meta["retry_times"] - 1)
+            await asyncio.sleep(pause if asked is None else max(asked, pause))
+        return again
+
+
+def retry_after(value: bytes | None, *, now: datetime) -> float | None:
+    """Seconds that a Retry-After header (seconds or an HTTP date) asks to wait from `now`; None without one."""
+    text = (value or b"").decode("latin-1").strip()
+    if text.isdigit():
+        return float(text[:9])
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, IndexError, TypeError):
+        return None
+    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
+    return max(0.0, (when - now).total_seconds())

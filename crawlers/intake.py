@@ -1,0 +1,214 @@
+"""From the spool to the store: near-copies, scores, write, fate. The one place of the crawlers that knows `nlp`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import get_args
+
+from index.copies import CopyEntry, CopyIndex, CopyPlace
+from index.ledger import Ledger, Note, Quarantined, Spooled
+from index.mention import Aspect, JourneyPhase, Mention, Sentiment
+from index.store import Known, Store, WriteResult
+from nlp.near_copies import signature
+from nlp.scorer import Scorer, ScoringInput, TextScores
+from nlp.taxonomy import Taxonomy
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64
+ALONE = CopyPlace(group=None, is_copy=False)
+PHASES: tuple[str, ...] = get_args(JourneyPhase)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one mention: its fate, and for a quarantined one why."""
+
+    fate: str
+    note: Note | None = None
+
+
+class Intake:
+    """Processes the spool of runs, in the thread of whoever calls it."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        store: Store,
+        scorer: Scorer,
+        taxonomy: Taxonomy,
+        copies: CopyIndex,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._scorer = scorer
+        self._taxonomy = taxonomy
+        self._copies = copies
+        self._clock = clock
+
+    def process(self, run_id: str) -> int:
+        """Take the next batch of a run through to its fates; returns its size, 0 for an empty spool.
+
+        A process that dies anywhere in here leaves the batch in the spool; doing it again changes nothing more.
+        Raises `StoreError` where the store can't take it: the batch stays in the spool then, too.
+        """
+        batch = self._ledger.batch(run_id, BATCH)
+        if not batch:
+            return 0
+        # Of equal ids the last one is what the page says now.
+        latest = {post.id: post for post in batch}
+        drafts = {id: Mention.model_validate_json(post.payload) for id, post in latest.items()}
+        known = self._store.known(list(drafts))
+        prior = self._prior(batch, known)
+        outcomes = self._write(drafts, known, {id: prior[post.seq] for id, post in latest.items()})
+        fates = [(post.seq, outcomes[post.id].fate if latest[post.id] is post else "unchanged") for post in batch]
+        self._ledger.settle(
+            run_id,
+            fates,
+            now=self._clock(),
+            quarantined=[
+                Quarantined(outcome.fate.partition("/")[2], drafts[id].url, latest[id].payload)
+                for id, outcome in outcomes.items()
+                if outcome.fate.startswith("quarantined/")
+            ],
+            notes=[outcome.note for outcome in outcomes.values() if outcome.note is not None],
+        )
+        return len(batch)
+
+    def _prior(self, batch: Sequence[Spooled], known: Mapping[str, Known]) -> dict[int, str]:
+        """What the store held for each post before its first attempt, remembered before this one."""
+        fresh = {
+            post.seq: known[post.id].content_hash if post.id in known else "" for post in batch if post.prior is None
+        }
+        if fresh:
+            self._ledger.remember_prior(fresh)
+        return {post.seq: fresh[post.seq] if post.prior is None else post.prior for post in batch}
+
+    def _write(
+        self, drafts: Mapping[str, Mention], known: Mapping[str, Known], prior: Mapping[str, str]
+    ) -> dict[str, Outcome]:
+        changed = [draft for id, draft in drafts.items() if not self._is_current(draft, known.get(id))]
+        scored, outcomes = self._scored(changed)
+        places = self._places(scored)
+        marked = [_in_place(mention, places.get(mention.id, ALONE)) for mention in scored]
+        results = {result.id: result for result in self._store.upsert(marked)} if marked else {}
+        self._copies.remove([id for id, result in results.items() if result.fate in ("dropped", "quarantined")])
+        self._move_copies(written={mention.id: mention for mention in marked})
+        copies = {mention.id: mention.is_copy for mention in marked}
+        for id, draft in drafts.items():
+            if id not in outcomes:
+                outcomes[id] = self._outcome(draft, results.get(id), prior[id], copies.get(id))
+        return outcomes
+
+    def _places(self, mentions: Sequence[Mention]) -> dict[str, CopyPlace]:
+        """Which mentions are near-copies of which; texts too short for a signature stand alone."""
+        signed = [(mention, signature(mention.text)) for mention in mentions]
+        self._copies.remove([mention.id for mention, found in signed if found is None])
+        entries = [CopyEntry(mention.id, mention.published_at, found) for mention, found in signed if found is not None]
+        return self._copies.add_many(entries)
+
+    def _move_copies(self, *, written: Mapping[str, Mention]) -> None:
+        """Bring changed places to the mentions that are stored already, also those that a killed run left behind."""
+        moved = self._copies.unsettled()
+        held = {id: written.get(id) or self._store.get(id) for id in moved}
+        stored = {id: mention for id, mention in held.items() if mention is not None}
+        late = [_in_place(mention, moved[id]) for id, mention in stored.items()]
+        late = [mention for mention in late if mention != stored[mention.id]]
+        if late:
+            self._store.upsert(late)
+        self._copies.settle({id: moved[id] for id in stored})
+
+    def _is_current(self, draft: Mention, known: Known | None) -> bool:
+        """Whether the store has this text with scores of this model, these rules and these topics."""
+        return known is not None and (
+            known.content_hash,
+            known.model_revision,
+            known.rules_version,
+            known.taxonomy_version,
+        ) == (draft.content_hash, self._scorer.revision, draft.provenance.rules_version, self._taxonomy.version)
+
+    def _outcome(self, draft: Mention, result: WriteResult | None, prior: str, is_copy: bool | None) -> Outcome:
+        if result is not None and result.fate == "dropped":
+            return Outcome(f"dropped/{result.reason or 'store'}")
+        if result is not None and result.fate == "quarantined":
+            return Outcome("quarantined/store", Note("quarantined/store", draft.url, result.reason))
+        if prior == "":
+            if is_copy is None:
+                stored = self._store.get(draft.id)
+                is_copy = stored is not None and stored.is_copy
+            return Outcome("near_copy" if is_copy else "stored")
+        updated = prior != draft.content_hash or (result is not None and result.fate == "updated")
+        return Outcome("updated" if updated else "unchanged")
+
+    def _scored(self, drafts: Sequence[Mention]) -> tuple[list[Mention], dict[str, Outcome]]:
+        """The drafts with scores, and the outcomes of those that can't be scored."""
+        if not drafts:
+            return [], {}
+        now = self._clock()
+        scored, outcomes = list[Mention](), dict[str, Outcome]()
+        for draft, scores in zip(drafts, self._scores(drafts), strict=True):
+            if isinstance(scores, Outcome):
+                outcomes[draft.id] = scores
+                continue
+            scored.append(with_scores(draft, scores, scorer=self._scorer, taxonomy=self._taxonomy, now=now))
+        return scored, outcomes
+
+    def _scores(self, drafts: Sequence[Mention]) -> list[TextScores | Outcome]:
+        inputs = [ScoringInput(draft.text, draft.title, draft.channel) for draft in drafts]
+        try:
+            return list(self._scorer.score(inputs, taxonomy=self._taxonomy))
+        except Exception:
+            logger.exception("batch of %d texts not scored, trying them one by one", len(inputs))
+        return [self._single_score(draft, one) for draft, one in zip(drafts, inputs, strict=True)]
+
+    def _single_score(self, draft: Mention, one: ScoringInput) -> TextScores | Outcome:
+        try:
+            return self._scorer.score([one], taxonomy=self._taxonomy)[0]
+        except Exception as error:
+            logger.exception("not scored: %s", draft.id)
+            return Outcome("quarantined/scoring", Note("quarantined/scoring", draft.url, type(error).__name__))
+
+
+def _in_place(mention: Mention, place: CopyPlace) -> Mention:
+    return mention.model_copy(update={"copy_group": place.group, "is_copy": place.is_copy})
+
+
+def with_scores(mention: Mention, scores: TextScores, *, scorer: Scorer, taxonomy: Taxonomy, now: datetime) -> Mention:
+    """The mention with its scores, and with what they were made of."""
+    topic = next((topic for topic in taxonomy.topics if topic.id == leading_topic(scores)), None)
+    phase = topic.journey_phase if topic is not None and topic.journey_phase in PHASES else None
+    provenance = mention.provenance.model_copy(
+        update={"model": scorer.name, "model_revision": scorer.revision, "taxonomy_version": taxonomy.version}
+    )
+    values = {
+        "scored_at": now,
+        "language": scores.language or mention.language,
+        "sentiment": Sentiment(
+            label=scores.sentiment,
+            probabilities=dict(scores.probabilities),
+            polarity=scores.polarity,
+            confidence=scores.confidence,
+            uncertain=scores.uncertain,
+        ),
+        "aspects": tuple(Aspect(**asdict(aspect)) for aspect in scores.aspects),
+        "topics": scores.topics,
+        "journey_phase": phase,
+        "touchpoint": topic.touchpoint if topic is not None else None,
+        "needs_answer": scores.needs_answer,
+        "irony": scores.irony,
+        "provenance": provenance,
+    }
+    return mention.model_copy(update=values)
+
+
+def leading_topic(scores: TextScores) -> str | None:
+    """The topic that gives a mention its journey phase and touchpoint: that of its most negative aspect, because a
+    mention is looked at where the experience turns bad; of equals the most probable one; without aspects the first."""
+    if scores.aspects:
+        return min(scores.aspects, key=lambda aspect: (aspect.polarity, -aspect.probability)).topic
+    return scores.topics[0] if scores.topics else None

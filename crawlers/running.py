@@ -1,0 +1,274 @@
+"""Runs source cards to their end: spiders ask in the reactor's thread, the caller's thread scores and stores."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from crawlers.book import RunBook, start_links, utc_now
+from crawlers.card import SourceCard
+from crawlers.drafting import DEFAULT_RETENTION_DAYS, Drafter
+from crawlers.health import judge
+from crawlers.reactor import submit
+from index.brand import BrandRules
+from index.ledger import Ledger, LedgerBusyError, Run
+from index.store import StoreError
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from crawlers.intake import Intake
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 0.1
+STOP_SECONDS = 20.0
+FRESH = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class CrawlOptions:
+    """What holds for all sources of a crawl.
+
+    `secret` keys the author pseudonyms, `contact` (mail or URL) stands in our user agent, `retention_days` holds for
+    cards that name none, `keep` are names that are no personal data (the brand's handles), `fresh` is how long an
+    interrupted run may be continued, `scrapy` overrides its settings.
+    """
+
+    secret: bytes
+    contact: str = ""
+    retention_days: int | None = DEFAULT_RETENTION_DAYS
+    keep: tuple[str, ...] = ()
+    fresh: timedelta = FRESH
+    clock: Callable[[], datetime] = utc_now
+    scrapy: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run ended; `record` is the ledger's, as `brandmelder status` prints it."""
+
+    source: str
+    outcome: str
+    reason: str | None
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a source is: pages done and known to be open, posts found, posts that wait for their scores."""
+
+    source: str
+    pages_done: int
+    pages_open: int
+    yielded: int
+    spooled: int
+
+
+@dataclass
+class Source:
+    """One source while it is being read."""
+
+    card: SourceCard
+    run: Run
+    book: RunBook
+    drafter: Drafter
+    crawler: Crawler | None = None
+    finished: bool = False
+    fault: BaseException | None = None
+
+
+def crawl(
+    cards: Sequence[SourceCard],
+    *,
+    brand: BrandRules,
+    ledger: Ledger,
+    intake: Intake,
+    options: CrawlOptions,
+    progress: Callable[[Progress], None] | None = None,
+) -> list[RunSummary]:
+    """Read all cards, write what they bring into the intake's store, and return one summary per card, in order.
+
+    Sources on different hosts are read side by side, those that share a host one after the other. Interrupted runs
+    go on. A source that may not be read is refused with its reason and doesn't keep the others from being read.
+    Where the store fails the runs are interrupted; nothing that was read is lost. `KeyboardInterrupt` ends the
+    current batch and the requests under way, leaves the runs to be continued, and is raised again.
+    """
+    summaries: dict[str, RunSummary] = {}
+    sources = []
+    for card in cards:
+        opened = _open(card, brand, ledger, options)
+        if isinstance(opened, RunSummary):
+            summaries[card.name] = opened
+        else:
+            sources.append(opened)
+    try:
+        for source in sources:
+            _close_leftovers(source, ledger, intake, options)
+        crawling = submit(_read_all(sources, options))
+        _work(sources, crawling, ledger, intake, options, progress)
+        summaries |= {source.card.name: _summary(ledger, source.run.id) for source in sources}
+    finally:
+        for source in sources:
+            ledger.release(source.card.name)
+    return [summaries[card.name] for card in cards]
+
+
+def _open(card: SourceCard, brand: BrandRules, ledger: Ledger, options: CrawlOptions) -> Source | RunSummary:
+    now = options.clock()
+    reason = card.refusal(now.date())
+    if reason is None and not options.contact and not card.is_loopback:
+        reason = f"Ohne Kontaktadresse (BRANDMELDER_CONTACT) wird die Quelle „{card.name}“ nicht gefragt."
+    if reason is not None:
+        return _summary(ledger, ledger.refuse(card.name, reason=reason, now=now))
+    expected = card.expected.model_dump(exclude_none=True)
+    digest = f"{card.digest}-{brand.version}"
+    try:
+        run = ledger.begin(
+            card.name, digest=digest, start=start_links(card), expected=expected, now=now, fresh=options.fresh
+        )
+    except LedgerBusyError as error:
+        return RunSummary(card.name, "refused", str(error), {})
+    logger.info("%s: run %s %s", card.name, run.id, "goes on" if run.resumed else "begins")
+    drafter = Drafter(
+        card, brand, options.secret, spider=card.family, retention_days=options.retention_days, keep=options.keep
+    )
+    return Source(card, run, RunBook(ledger, run, card, clock=options.clock), drafter)
+
+
+def _close_leftovers(source: Source, ledger: Ledger, intake: Intake, options: CrawlOptions) -> None:
+    """Runs that can't be continued keep what they had read: it is stored, then they are closed."""
+    for run_id in ledger.leftovers(source.card.name, but=source.run.id):
+        while intake.process(run_id):
+            pass
+        ledger.end(run_id, outcome="interrupted", reason="unterbrochen und nicht fortgesetzt", now=options.clock())
+
+
+def _work(
+    sources: Sequence[Source],
+    crawling: Future[None],
+    ledger: Ledger,
+    intake: Intake,
+    options: CrawlOptions,
+    progress: Callable[[Progress], None] | None,
+) -> None:
+    """Empty the spools until the spiders are done and nothing is left."""
+    reason = "abgebrochen"
+    try:
+        while True:
+            over = crawling.done()
+            busy = [source for source in sources if intake.process(source.run.id)]
+            _report(sources, ledger, progress)
+            if over and not busy:
+                break
+            if not busy:
+                _wait(crawling)
+        crawling.result()
+    except StoreError as error:
+        logger.error("the store failed: %s", error)
+        reason = str(error)
+    finally:
+        _stop(sources, crawling)
+        for source in sources:
+            _finish(source, ledger, options, reason)
+
+
+def _wait(crawling: Future[None]) -> None:
+    try:
+        crawling.exception(timeout=PAUSE_SECONDS)
+    except NotYet:
+        return
+
+
+def _report(sources: Sequence[Source], ledger: Ledger, progress: Callable[[Progress], None] | None) -> None:
+    if progress is None:
+        return
+    for source in sources:
+        run = source.run.id
+        record = ledger.totals(run)
+        progress(Progress(source.card.name, ledger.pages_done(run), ledger.pages_open(run), *record))
+
+
+def _stop(sources: Sequence[Source], crawling: Future[None]) -> None:
+    """Let the requests under way end; what they bring still goes into the spool."""
+    if crawling.done():
+        return
+    ending = submit(_stop_all(sources))
+    try:
+        ending.result(timeout=STOP_SECONDS)
+        crawling.exception(timeout=STOP_SECONDS)
+    except NotYet:
+        logger.warning("a request did not end within %.0f s; it will be asked again", STOP_SECONDS)
+
+
+def _finish(source: Source, ledger: Ledger, options: CrawlOptions, reason: str) -> None:
+    """Close a run that is through; leave any other to be continued."""
+    run, now = source.run.id, options.clock()
+    if not source.finished or ledger.pages_open(run) or ledger.spooled(run):
+        fault = "" if source.fault is None else f" ({type(source.fault).__name__}: {source.fault})"
+        ledger.pause(run, reason=f"{reason}{fault}", now=now)
+        return
+    outcome, why = judge(ledger.run(run), source.card.expected)
+    ledger.end(run, outcome=outcome, reason=why, now=now)
+
+
+def _summary(ledger: Ledger, run_id: str) -> RunSummary:
+    record = ledger.run(run_id)
+    return RunSummary(record["source"], record["outcome"], record["reason"], record)
+
+
+# --- in the reactor's thread
+
+
+async def _read_all(sources: Sequence[Source], options: CrawlOptions) -> None:
+    await asyncio.gather(*(_read_in_turn(group, options) for group in by_host(sources)))
+
+
+async def _read_in_turn(group: Sequence[Source], options: CrawlOptions) -> None:
+    from scrapy.crawler import Crawler
+
+    from crawlers.spiders import spider_of
+
+    for source in group:
+        source.crawler = Crawler(spider_of(source.card.family), scrapy_settings(source.card, options))
+        try:
+            await source.crawler.crawl_async(book=source.book, drafter=source.drafter)
+        except Exception as error:  # one source's fault must not end the others
+            logger.exception("%s: the crawl broke off", source.card.name)
+            source.fault = error
+        else:
+            source.finished = True
+
+
+async def _stop_all(sources: Sequence[Source]) -> None:
+    await asyncio.gather(*(source.crawler.stop_async() for source in sources if source.crawler is not None))
+
+
+def by_host(sources: Sequence[Source]) -> list[list[Source]]:
+    """Groups of sources that share a host, directly or through another one."""
+    groups: list[list[Source]] = []
+    for source in sources:
+        touching = [group for group in groups if any(other.card.hosts & source.card.hosts for other in group)]
+        groups = [group for group in groups if group not in touching]
+        groups.append([other for group in touching for other in group] + [source])
+    return groups
+
+
+def scrapy_settings(card: SourceCard, options: CrawlOptions) -> Any:
+    """The settings of `crawlers.settings` with what the card and the options say, as a `scrapy.settings.Settings`."""
+    from scrapy.settings import Settings
+
+    settings = Settings()
+    settings.setmodule("crawlers.settings", priority="project")
+    if options.contact:
+        settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{options.contact})", priority="cmdline")
+    settings.set("DOWNLOAD_DELAY", card.delay, priority="cmdline")
+    settings.set("DOWNLOAD_MAXSIZE", card.budget.page_bytes, priority="cmdline")
+    settings.setdict(dict(options.scrapy), priority="cmdline")
+    return settings
