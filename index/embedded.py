@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import Timeout
 
@@ -30,6 +30,8 @@ INDEX_AFTER_SECONDS = 5.0
 # How old a search may be where nobody has called `refresh`, in seconds.
 SEARCH_LAG_SECONDS = 1.0
 SCAN_CHUNK = 1_000
+
+Answer = TypeVar("Answer")
 
 
 class EmbeddedStore:
@@ -150,16 +152,19 @@ class EmbeddedStore:
     def search(self, query: Query, *, limit: int = 20, order: Order = "newest", after: str | None = None) -> ResultPage:
         """`Store.search`."""
         with self._guarded():
-            finder = self._finder(query)
-            total = finder.count()
-            if limit <= 0:
-                return ResultPage((), total, None)
-            if order == "relevance":
-                return ResultPage(self._best(finder, limit), total, None)
-            place = None if after is None else decode_place(after, order)
-            # One more than asked for, so that the last page knows that it is.
-            keys = finder.page(order, limit + 1, place)
-            found = self._rows.by_row(list(keys))
+            return self._healing(lambda: self._search(query, limit, order, after))
+
+    def _search(self, query: Query, limit: int, order: Order, after: str | None) -> ResultPage:
+        place = None if after is None else decode_place(after, order)
+        finder = self._finder(query)
+        total = finder.count()
+        if limit <= 0:
+            return ResultPage((), total, None)
+        if order == "relevance":
+            return ResultPage(self._best(finder, limit), total, None)
+        # One more than asked for, so that the last page knows that it is.
+        keys = finder.page(order, limit + 1, place)
+        found = self._rows.by_row(list(keys))
         sign = -1 if order == "newest" else 1
         rows = sorted(found, key=lambda row: (sign * keys[row], found[row].id))[:limit]
         more = len(keys) > limit and rows
@@ -175,9 +180,20 @@ class EmbeddedStore:
     def aggregate(self, aggs: Mapping[str, Any], *, query: Query) -> dict[str, Any]:
         """`Store.aggregate`."""
         with self._guarded():
-            self._catch_up()
-            compiled = to_tantivy(query, self._index.index)
-            return aggregate(self._index.searcher(), compiled, aggs)
+            return self._healing(lambda: self._aggregate(aggs, query))
+
+    def _aggregate(self, aggs: Mapping[str, Any], query: Query) -> dict[str, Any]:
+        self._catch_up()
+        return aggregate(self._index.searcher(), to_tantivy(query, self._index.index), aggs)
+
+    def _healing(self, search: Callable[[], Answer]) -> Answer:
+        """A search that fails on a damaged index is repeated on a new one."""
+        try:
+            return search()
+        except BaseException as error:
+            if (isinstance(error, Exception) or _is_panic(error)) and self._index.heal():
+                return search()
+            raise
 
     def scan(self, query: Query) -> Iterator[Mention]:
         """`Store.scan`."""
@@ -245,8 +261,12 @@ class EmbeddedStore:
                     f"Der Suchindex in {self._folder} wird seit Minuten von einem anderen Brandmelder-Prozess "
                     "geschrieben: bitte später noch einmal versuchen."
                 ) from error
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, ValueError) as error:
                 raise StoreError(_sentence(error, self._folder)) from error
+            except BaseException as error:
+                if not _is_panic(error):
+                    raise
+                raise StoreError(f"Die Suche in {self._folder} ist abgestürzt: {error}") from error
 
 
 def _planned(mention: Mention, stored: Mention | None, new: list[Encoded], updates: list[Encoded]) -> WriteResult:
@@ -259,6 +279,11 @@ def _planned(mention: Mention, stored: Mention | None, new: list[Encoded], updat
         return WriteResult(mention.id, "quarantined", str(error))
     (new if stored is None else updates).append((written, text))
     return WriteResult(mention.id, "stored" if stored is None else "updated")
+
+
+def _is_panic(error: BaseException) -> bool:
+    """A panic on tantivy's Rust side is no `Exception`, and its class can't be imported."""
+    return type(error).__name__ == "PanicException"
 
 
 def _sentence(error: Exception, folder: Path) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from index import embedded_schema as schema
+from index.embedded_damage import find_damage
 from index.embedded_rows import Rows
 
 log = logging.getLogger(__name__)
@@ -92,19 +93,25 @@ class SearchIndex:
 
         if not (self._path / "complete").exists():
             return False
+        damaged = find_damage(self._path)
+        if damaged is not None:
+            log.warning("Der Suchindex wird neu aufgebaut, denn %s ist beschädigt.", damaged)
+            return False
         try:
             self._index = tantivy.Index.open(str(self._path))
             self._reload()
-            self._searcher.aggregate(tantivy.Query.all_query(), {"ids": {"terms": {"field": "id", "size": 1}}})
-        except (ValueError, OSError) as error:
-            log.warning("Der Suchindex ist nicht lesbar und wird neu aufgebaut: %s", error)
+        except ValueError as error:
+            log.warning("Der Suchindex wird neu aufgebaut, denn er ist nicht lesbar: %s", error)
             return False
         return self._number <= self._rows.last_number()
 
-    def rebuild(self) -> None:
-        """Make the index anew from the record."""
-        with self._lock.acquire(timeout=PATIENCE):
-            self._rebuild()
+    def heal(self) -> bool:
+        """After a failed search: make the index anew where it is damaged. False where it isn't."""
+        self._state = None
+        if self._is_sound():
+            return False
+        self._open()
+        return True
 
     def _rebuild(self) -> None:
         self.close()

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import get_args, get_origin
 
 import pytest
 import tantivy
@@ -33,6 +34,7 @@ ALL = parse_query("")
 WRITER = """
 import itertools, sys
 from pathlib import Path
+from typing import get_args, get_origin
 from index import embedded
 from index.embedded import EmbeddedStore
 from tests.factories import make_mention
@@ -76,6 +78,7 @@ def test_kill_at_any_moment_loses_and_doubles_nothing(folder):
         writer.send_signal(signal.SIGKILL)
         # A line that the kill cut short was acknowledged to nobody.
         lines = [line for line in writer.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
+        writer.stdout.close()
         writer.wait()
         for word, *numbers in map(str.split, lines):
             acknowledged |= dict.fromkeys(map(int, numbers), word)
@@ -203,8 +206,8 @@ def test_two_writers_at_once_lose_nothing(folder):
         "from tests.factories import make_mention\n"
         "embedded.INDEX_AFTER_WRITES = 30\n"
         "store = EmbeddedStore(Path(sys.argv[1])); first = int(sys.argv[2])\n"
-        "for start in range(first, first + 200, 10): store.upsert([make_mention(n) for n in range(start, "
-        "start + 10)])\n"
+        "for start in range(first, first + 200, 10):\n"
+        "    store.upsert([make_mention(n) for n in range(start, start + 10)])\n"
         "store.close()"
     )
     writers = [run_python(program, folder, first) for first in (0, 1000)]
@@ -249,7 +252,8 @@ def test_folder_that_cannot_be_made_is_a_sentence(tmp_path):
 
 def test_read_only_folder_is_a_sentence(tmp_path):
     program = (
-        "import sys; from pathlib import Path; from index.embedded import EmbeddedStore; from index.store import StoreError\n"
+        "import sys; from pathlib import Path\n"
+        "from index.embedded import EmbeddedStore; from index.store import StoreError\n"
         "try: EmbeddedStore(Path(sys.argv[1]))\n"
         "except StoreError as error: print(error)"
     )
@@ -313,10 +317,9 @@ def leaves(model: type[Value], prefix: str = "") -> set[str]:
     """The dotted names of a model's fields; parts that are models of their own are opened."""
     names = set()
     for name, field in model.model_fields.items():
-        parts = [
-            part for part in (field.annotation, *getattr(field.annotation, "__args__", ())) if isinstance(part, type)
-        ]
-        inner = next((part for part in parts if issubclass(part, Value)), None)
+        # An optional part is opened, a tuple of parts is one field.
+        parts = [field.annotation, *get_args(field.annotation)] if get_origin(field.annotation) is not tuple else []
+        inner = next((part for part in parts if isinstance(part, type) and issubclass(part, Value)), None)
         names |= {f"{prefix}{name}"} if inner is None else leaves(inner, f"{prefix}{name}.")
     return names
 
@@ -350,3 +353,32 @@ def test_overlong_keyword_is_left_out_of_the_index_only():
     flat = json.loads(indexed(document, row=1, seq=1))
     assert "url" not in flat
     assert flat["source"] == ["testportal"]
+
+
+@pytest.mark.parametrize("suffix", [".term", ".idx", ".fast", ".pos"])
+def test_one_wrong_byte_is_noticed(folder, suffix):
+    store = EmbeddedStore(folder)
+    store.upsert(make_mentions(30))
+    store.close()
+    (path,) = (folder / "index").rglob(f"*{suffix}")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    path.write_bytes(content)
+    again = EmbeddedStore(folder)
+    assert len(ids(again)) == 30
+    assert again.search(parse_query('"drei Tage zu spät"'), limit=0).total == 4
+    again.close()
+
+
+def test_damage_while_the_store_is_open_is_healed(folder):
+    store = EmbeddedStore(folder)
+    store.upsert(make_mentions(30))
+    store.refresh()
+    writer = EmbeddedStore(folder)
+    writer.upsert([make_mention(50)])
+    writer.close()
+    for path in (folder / "index").rglob("*.idx"):
+        path.unlink()
+    assert len(ids(store)) == 31
+    assert store.search(parse_query("kornblume"), limit=0).total > 0
+    store.close()
