@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from index import analysis
 from index.analysis import FORMS, words
 from index.document import FIRST_YEAR, LAST_YEAR
 from index.fields import DERIVED, FIELDS, TEXT_FORMS, FieldSpec, column
@@ -53,7 +54,8 @@ def columns() -> dict[str, str]:
 
 def fingerprint() -> str:
     """Changes whenever an index on disk no longer fits this program."""
-    description = json.dumps([INDEX_VERSION, version("tantivy"), sorted(columns().items())])
+    words_are_made_by = Path(analysis.__file__).read_text(encoding="utf-8")
+    description = json.dumps([INDEX_VERSION, version("tantivy"), sorted(columns().items()), words_are_made_by])
     return hashlib.sha256(description.encode()).hexdigest()[:12]
 
 
@@ -95,69 +97,60 @@ def id_prefix(id: str) -> int:
 
 
 def indexed(document: Mapping[str, Any], *, row: int, seq: int) -> str:
-    """The document as tantivy's JSON: flat, one list per column, only what the index can hold."""
-    published = _value(document, "published_at")
+    """The document as tantivy's JSON: flat, only what the index can hold."""
+    published = document.get("published_at")
     time = None if published is None else milliseconds(datetime.fromisoformat(published))
-    present = [spec.name for spec in searchable() if spec.kind == "text" and _value(document, spec.name)]
     flat: dict[str, Any] = {
-        PRESENT: present,
         ROW: row,
         SEQ: seq,
         NEWEST: UNDATED_NEWEST if time is None else time,
         OLDEST: UNDATED_OLDEST if time is None else time,
         ID_PREFIX: id_prefix(document["id"]),
     }
-    for name, path, convert in _converters():
-        value = _at(document, path)
-        if value is not None:
-            flat |= convert(name, value if isinstance(value, list) else [value])
+    present = []
+    for name, path, kind, convert in _converters():
+        value: Any = document
+        for step in path:
+            value = value.get(step)
+            if value is None:
+                break
+        else:
+            convert(flat, name, value)
+            if kind == "text" and value:
+                present.append(name)
+    flat[PRESENT] = present
     return json.dumps(flat, ensure_ascii=False)
 
 
-def _value(document: Mapping[str, Any], name: str) -> Any:
-    return _at(document, tuple(name.split(".")))
-
-
-def _at(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    value: Any = document
-    for step in path:
-        if value is None:
-            return None
-        value = value.get(step)
-    return value
-
-
-Convert = Callable[[str, list[Any]], dict[str, Any]]
+Convert = Callable[[dict[str, Any], str, Any], None]
 
 
 @cache
-def _converters() -> tuple[tuple[str, tuple[str, ...], Convert], ...]:
+def _converters() -> tuple[tuple[str, tuple[str, ...], str, Convert], ...]:
     kinds: dict[str, Convert] = {"text": _text, "keyword": _keyword, "date": _date, "float": _plain, "bool": _plain}
-    return tuple((spec.name, tuple(spec.name.split(".")), kinds[spec.kind]) for spec in searchable())
+    return tuple((spec.name, tuple(spec.name.split(".")), spec.kind, kinds[spec.kind]) for spec in searchable())
 
 
-def _text(name: str, values: list[Any]) -> dict[str, Any]:
-    found = [word for value in values for word in words(value)]
-    # The tokens hold no blanks, so that tantivy's whitespace tokenizer gives back exactly these.
-    return {column(name, form): " ".join(map(change, found)) for form, change in FORMS.items()} if found else {}
+def _text(flat: dict[str, Any], name: str, value: str) -> None:
+    if found := words(value):
+        # The tokens hold no blanks, so that tantivy's whitespace tokenizer gives back exactly these.
+        for form, change in FORMS.items():
+            flat[column(name, form)] = " ".join(map(change, found))
 
 
-def _keyword(name: str, values: list[Any]) -> dict[str, Any]:
-    kept = list(dict.fromkeys(value for value in values if len(value) <= MAX_KEYWORD))
-    return {name: kept} if kept else {}
+def _keyword(flat: dict[str, Any], name: str, value: str | list[str]) -> None:
+    if isinstance(value, str):
+        if len(value) <= MAX_KEYWORD:
+            flat[name] = value
+    elif kept := list(dict.fromkeys(item for item in value if len(item) <= MAX_KEYWORD)):
+        flat[name] = kept
 
 
-def _plain(name: str, values: list[Any]) -> dict[str, Any]:
-    return {name: values}
+def _plain(flat: dict[str, Any], name: str, value: float) -> None:
+    flat[name] = value
 
 
-def _date(name: str, values: list[Any]) -> dict[str, Any]:
-    kept = [text for text in map(_instant, values) if text is not None]
-    return {name: kept} if kept else {}
-
-
-def _instant(value: str) -> str | None:
-    """A time or a plain date (its midnight in UTC, as Elasticsearch reads it) where tantivy can hold it."""
-    if not FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
-        return None
-    return f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value
+def _date(flat: dict[str, Any], name: str, value: str) -> None:
+    """A time, or a plain date as its midnight in UTC (so Elasticsearch reads it), where tantivy can hold it."""
+    if FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
+        flat[name] = f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value
