@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from crawlers.book import RunBook, start_links, utc_now
 from crawlers.card import SourceCard
 from crawlers.drafting import DEFAULT_RETENTION_DAYS, Drafter
+from crawlers.fetching import fetch_page, scrapy_settings
 from crawlers.health import judge
 from crawlers.reactor import submit
 from index.brand import BrandRules
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawlers.intake import Intake
+
+__all__ = ["CrawlOptions", "Progress", "RunSummary", "crawl", "fetch_page"]
 
 logger = logging.getLogger(__name__)
 
@@ -236,7 +239,7 @@ async def _read_in_turn(group: Sequence[Source], options: CrawlOptions) -> None:
     from crawlers.spiders import spider_of
 
     for source in group:
-        source.crawler = Crawler(spider_of(source.card.family), scrapy_settings(source.card, options))
+        source.crawler = Crawler(spider_of(source.card.family), _settings(source.card, options))
         try:
             await source.crawler.crawl_async(book=source.book, drafter=source.drafter)
         except Exception as error:  # one source's fault must not end the others
@@ -260,15 +263,6 @@ def by_host(sources: Sequence[Source]) -> list[list[Source]]:
     return groups
 
 
-def scrapy_settings(card: SourceCard, options: CrawlOptions) -> Any:
-    """The settings of `crawlers.settings` with what the card and the options say, as a `scrapy.settings.Settings`."""
-    from scrapy.settings import Settings
-
-    settings = Settings()
-    settings.setmodule("crawlers.settings", priority="project")
-    if options.contact:
-        settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{options.contact})", priority="cmdline")
-    settings.set("DOWNLOAD_DELAY", card.delay, priority="cmdline")
-    settings.set("DOWNLOAD_MAXSIZE", card.budget.page_bytes, priority="cmdline")
-    settings.setdict(dict(options.scrapy), priority="cmdline")
-    return settings
+def _settings(card: SourceCard, options: CrawlOptions) -> Any:
+    own = {"DOWNLOAD_DELAY": card.delay, "DOWNLOAD_MAXSIZE": card.budget.page_bytes}
+    return scrapy_settings(contact=options.contact, overrides=own | dict(options.scrapy))

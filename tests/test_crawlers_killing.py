@@ -28,7 +28,9 @@ def crawl_once(folder: Path, url: str) -> None:
 def children():
     """Children of a process that has imported everything, so that kills hit the crawl and not the imports."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["crawling", "crawlers.spiders.forum", "scrapy.crawler", "scrapy.core.engine"])
+    context.set_forkserver_preload(
+        ["crawling", "datasketch", "crawlers.spiders.forum", "scrapy.crawler", "scrapy.core.engine"]
+    )
     return context
 
 

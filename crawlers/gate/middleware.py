@@ -102,7 +102,8 @@ class GateMiddleware:
 
     async def _policy(self, url: str) -> tuple[int | None, bytes]:
         """Status and body of a policy file; (None, b"") where no answer came."""
-        meta = {POLICY_KEY: True, "download_maxsize": POLICY_BYTES, "download_timeout": POLICY_SECONDS}
+        seconds = min(POLICY_SECONDS, self._crawler.settings.getfloat("DOWNLOAD_TIMEOUT"))
+        meta = {POLICY_KEY: True, "download_maxsize": POLICY_BYTES, "download_timeout": seconds}
         request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=meta)
         try:
             response = await self._crawler.engine.download_async(request)
