@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,31 +35,33 @@ class Reader:
 
     def search(self, query: Clause, *, limit: int, order: Order, after: str | None) -> ResultPage:
         """`Store.search`, the query compiled."""
-        mentions: list[Mention] = []
-        place = None if after is None else _read_cursor(after)
+        place = None if after is None else _read_cursor(after, order)
+        if limit <= 0:
+            return ResultPage((), self.count(query), None)
+        body: dict[str, Any] = {"query": query, "sort": _SORT[order], "track_total_hits": True}
+        if order == "relevance":
+            # The months know different numbers of a word; this ranks as if they were one index.
+            body |= {"search_type": "dfs_query_then_fetch"}
+        hits, total = self._hits(body, limit + 1, place)
+        more = len(hits) > limit and order != "relevance"
+        cursor = _cursor(hits[limit - 1]["sort"], order) if more else None
+        return ResultPage(tuple(mention_of(hit) for hit in hits[:limit]), total, cursor)
+
+    def _hits(
+        self, body: dict[str, Any], wanted: int, place: Sequence[Any] | None
+    ) -> tuple[list[dict[str, Any]], int]:
+        """The first `wanted` hits behind the place, in as many requests as the server's window needs; and the total."""
+        hits: list[dict[str, Any]] = []
         total = 0
         while True:
-            size = min(limit - len(mentions), MAX_RESULT_WINDOW)
-            body: dict[str, Any] = {
-                "query": query,
-                "size": size,
-                "sort": _SORT[order],
-                "track_total_hits": not mentions,
-            }
-            if place is not None:
-                body["search_after"] = place
-            if order == "relevance":
-                # The months know different numbers of a word; this ranks as if they were one index.
-                body["search_type"] = "dfs_query_then_fetch"
-            hits = self._ask(body)["hits"]
-            total = total if mentions else int(hits["total"]["value"])
-            mentions.extend(mention_of(hit) for hit in hits["hits"])
-            full = size > 0 and len(hits["hits"]) == size
-            place = hits["hits"][-1]["sort"] if full else None
-            if not full or len(mentions) == limit or order == "relevance":
-                break
-        more = place is not None and order != "relevance"
-        return ResultPage(tuple(mentions), total, _cursor(place) if more and place else None)
+            size = min(wanted - len(hits), MAX_RESULT_WINDOW)
+            page = self._ask(body | {"size": size} | ({} if place is None else {"search_after": place}))["hits"]
+            if not hits:
+                total = int(page["total"]["value"])
+            hits.extend(page["hits"])
+            if len(page["hits"]) < size or len(hits) == wanted:
+                return hits, total
+            place = page["hits"][-1]["sort"]
 
     def count(self, query: Clause) -> int:
         """How many mentions match, exactly."""
@@ -143,15 +144,15 @@ class Reader:
         return answer
 
 
-def _cursor(place: Sequence[Any]) -> str:
-    return urlsafe_b64encode(json.dumps(list(place)).encode()).decode()
+def _cursor(place: Sequence[Any], order: Order) -> str:
+    return urlsafe_b64encode(json.dumps([order, *place]).encode()).decode()
 
 
-def _read_cursor(text: str) -> list[Any]:
+def _read_cursor(text: str, order: Order) -> list[Any]:
     try:
-        place = json.loads(urlsafe_b64decode(text.encode()))
-    except (ValueError, binascii.Error):
-        place = None
-    if not isinstance(place, list) or len(place) != 2:
-        raise StoreError("Die Fortsetzung der Suche (after) ist nicht lesbar: bitte die Suche von vorn beginnen.")
-    return place
+        made_for, time, id = json.loads(urlsafe_b64decode(text.encode()))
+        if made_for == order and isinstance(time, int | None) and isinstance(id, str):
+            return [time, id]
+    except (ValueError, TypeError):
+        pass
+    raise StoreError("Die Fortsetzungsmarke passt nicht zu dieser Suche: bitte von der ersten Seite an blättern.")

@@ -224,7 +224,7 @@ def test_unknown_aggregation_is_explained(store):
 
 
 def test_foreign_cursor_is_explained(store):
-    with pytest.raises(StoreError, match="after"):
+    with pytest.raises(StoreError, match="Fortsetzungsmarke"):
         store.search(EVERYTHING, after="quatsch")
 
 

@@ -8,9 +8,14 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from conftest import elasticsearch_missing
+from elastic_server import ElasticServer, ServerUnavailableError
+from elasticsearch import Elasticsearch
+from factories import make_mentions
 
 from index.elastic import ElasticStore
 from index.elastic_client import Connection
+from index.query import parse_query
 from index.store import StoreError
 
 SECRET = "geheim-7391"
@@ -111,3 +116,33 @@ def test_address_shown_to_people_has_no_credentials():
     connection = Connection(f"https://nutzer:{SECRET}@suche.example:9243/pfad/")
     assert connection.location == "https://suche.example:9243/pfad"
     connection.close()
+
+
+@pytest.mark.elastic
+@pytest.mark.slow
+def test_secured_server_checks_key_and_rights():
+    try:
+        server = ElasticServer(password=SECRET)
+    except ServerUnavailableError as error:
+        elasticsearch_missing(str(error))
+    try:
+        url = server.start()
+        owner = ElasticStore(url.replace("//", f"//elastic:{SECRET}@"))
+        owner.upsert(make_mentions(3))
+        owner.refresh()
+        with Elasticsearch(url, basic_auth=("elastic", SECRET)) as client:
+            rights = [{"names": ["brandmelder-*"], "privileges": ["read", "view_index_metadata"]}]
+            key = client.security.create_api_key(name="lesen", role_descriptors={"lesen": {"index": rights}})
+        reader = ElasticStore(url, api_key=key["encoded"])
+        assert reader.search(parse_query("")).total == 3
+        with pytest.raises(StoreError, match="fehlt ein Recht"):
+            reader.upsert(make_mentions(4))
+        assert SECRET not in str(owner.describe())
+        with pytest.raises(StoreError, match="lehnt die Anmeldung ab"):
+            ElasticStore(url)
+        with pytest.raises(StoreError, match="lehnt die Anmeldung ab"):
+            ElasticStore(url, basic_auth=("elastic", "falsch"))
+        for store in (owner, reader):
+            store.close()
+    finally:
+        server.stop()
