@@ -47,9 +47,7 @@ class Reader:
         cursor = _cursor(hits[limit - 1]["sort"], order) if more else None
         return ResultPage(tuple(mention_of(hit) for hit in hits[:limit]), total, cursor)
 
-    def _hits(
-        self, body: dict[str, Any], wanted: int, place: Sequence[Any] | None
-    ) -> tuple[list[dict[str, Any]], int]:
+    def _hits(self, body: dict[str, Any], wanted: int, place: Sequence[Any] | None) -> tuple[list[dict[str, Any]], int]:
         """The first `wanted` hits behind the place, in as many requests as the server's window needs; and the total."""
         hits: list[dict[str, Any]] = []
         total = 0

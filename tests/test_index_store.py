@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from index.elastic import ElasticStore
 from index.embedded import EmbeddedStore
 from index.store import Store
 from tests.store_aggregations import AggregationContract
@@ -18,7 +19,13 @@ def embedded(request: pytest.FixtureRequest) -> OpenStore:
     return lambda: EmbeddedStore(folder)
 
 
-STORES: dict[str, Callable[[pytest.FixtureRequest], OpenStore]] = {"embedded": embedded}
+def elastic(request: pytest.FixtureRequest) -> OpenStore:
+    url: str = request.getfixturevalue("elasticsearch_url")
+    prefix: str = request.getfixturevalue("emptied_elastic_prefix")
+    return lambda: ElasticStore(url, prefix=prefix)
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest], OpenStore]] = {"embedded": embedded, "elastic": elastic}
 MARKS = {"elastic": [pytest.mark.elastic]}
 
 
