@@ -11,9 +11,9 @@ import streamlit as st
 
 from dashboard.config import ConfigError, DashboardConfig, read_config
 from dashboard.context import Context
-from dashboard.loaders import Figures
+from dashboard.loaders import Figures, forget_desk
 from dashboard.parts import header
-from dashboard.state import VIEWS, FilterState, Language, View, from_params
+from dashboard.state import VIEWS, FilterState, Language, View, from_params, search_error
 from dashboard.texts import Words
 from dashboard.views import alert_list, filters, hotspots, mentions, notices, overview
 from dashboard.views.routes import routes
@@ -53,6 +53,8 @@ def _drawer(config: DashboardConfig, view: View, chosen: FilterState, title: str
             _page(config, view, chosen)
         except StoreError as error:
             log.warning("the store can't answer: %s", error)
+            # The next drawing opens it anew: whatever was wrong may be over.
+            forget_desk()
             notices.no_store(words, config, str(error))
         copies = words("footer_copies") if chosen.copies == "once" else ""
         st.html(f"<footer class='bm-footer'>{words('footer', copies=copies)}</footer>")
@@ -67,6 +69,10 @@ def _page(config: DashboardConfig, view: View, chosen: FilterState) -> None:
     st.html(header(page))
     if view != "alerts":
         filters.bar(page, figures)
+    error = search_error(chosen.search) if view in ("overview", "hotspots") else None
+    if error is not None:
+        st.html(notices.unreadable(page, error))
+        return
     DRAW[view](page, figures)
 
 

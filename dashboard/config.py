@@ -33,7 +33,7 @@ class TopicConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Name
-    label: Name
+    label: Annotated[str, Field(min_length=1, max_length=200)]
     journey_phase: JourneyPhase | None = None
     touchpoint: str | None = None
 

@@ -60,6 +60,11 @@ def open_desk(config: str) -> Desk:
     return Desk(store)
 
 
+def forget_desk() -> None:
+    """Open the store anew for the next question."""
+    open_desk.clear()
+
+
 @st.cache_data(ttl=TTL, max_entries=500, show_spinner=False)
 def _answer(config: str, kind: str, text: str, arguments: tuple[Any, ...], _query: Query) -> Any:  # noqa: ARG001
     # `text` is the key of `_query` in the cache: a parsed query can't be hashed.

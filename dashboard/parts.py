@@ -62,10 +62,11 @@ def _current(is_current: bool) -> str:
     return " aria-current='true'" if is_current else ""
 
 
-def heading(page: Context, title: str, *, count: int | None, with_before: bool) -> str:
+def heading(page: Context, title: str, *, count: int | None, with_before: bool, with_period: bool = True) -> str:
     """The page's title and what it covers."""
     facts = [_brand(page)] if page.config.competitors or page.chosen.brand else [page.config.brand]
-    facts.append(page.period)
+    if with_period:
+        facts.append(page.period)
     if count is not None:
         facts.append(page.words("covers_one") if count == 1 else page.words("covers", n=page.number(count)))
     if with_before and page.before is not None and page.before.start is not None and page.before.end is not None:

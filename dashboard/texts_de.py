@@ -9,7 +9,6 @@ GERMAN: Final[dict[str, str]] = {
     "page_hotspots": "Brennpunkte",
     "page_mentions": "Stimmen",
     "page_alerts": "Warnungen",
-    "skip": "Zum Inhalt",
     "navigation": "Seiten",
     "language_choice": "Sprache",
     # experiences and other closed lists
@@ -67,7 +66,6 @@ GERMAN: Final[dict[str, str]] = {
     "covers_one": "1 Stimme",
     "undated_all": "gesamter Bestand",
     "compared_with": "verglichen mit {period}",
-    "staff_left_out": "ohne Antworten von Unternehmen",
     "stale": "Die neueste Stimme ist vom {day}; Zeiträume enden dort.",
     # figures
     "mentions_figure": "Stimmen",
@@ -78,7 +76,6 @@ GERMAN: Final[dict[str, str]] = {
     "figure_n": "{count} von {n}",
     "points": "{value} Punkte",
     "points_one": "{value} Punkt",
-    "since_before": "gegenüber dem Zeitraum davor",
     "clear_change": "{points} gegenüber davor",
     "unclear_change": "{points} gegenüber davor, kann Zufall sein",
     "no_before": "kein Vergleich: davor keine Stimmen",
@@ -119,8 +116,9 @@ GERMAN: Final[dict[str, str]] = {
     "column_change": "Veränderung",
     # cards on the overview
     "top_hotspots": "Brennpunkte",
-    "top_hotspots_note": "Thema und Quelle mit mindestens {min} Stimmen, nach unterer Grenze des 95-%-Bereichs.",
+    "top_hotspots_note": "Über dem Durchschnitt, mindestens {min} Stimmen; nach unterer Grenze des 95-%-Bereichs.",
     "show_everything": "Ohne Filter über den gesamten Bestand zeigen",
+    "top_hotspots_none": "Kein Feld mit mindestens {min} Stimmen liegt über dem Durchschnitt.",
     "all_hotspots": "Alle Brennpunkte",
     "latest_negative": "Neueste negative Stimmen",
     "all_negative": "Alle negativen Stimmen",
@@ -134,6 +132,7 @@ GERMAN: Final[dict[str, str]] = {
         "Nennungen je Marke und wie viele davon negativ sind. Eine Stimme kann mehrere Marken nennen. n = {n}"
         " · {period}"
     ),
+    "voice_few": "{n} Nennungen · zu wenige für einen Anteil",
     "voice_line": "{n} Nennungen · {share} negativ",
     # hotspots
     "hotspots_lead": (
@@ -150,8 +149,6 @@ GERMAN: Final[dict[str, str]] = {
     "hotspot_few_before": "davor zu wenige (n = {n})",
     "hotspot_clear": "{points}",
     "hotspot_unclear": "{points}, kann Zufall sein",
-    "rank": "Rang {n}",
-    "place_in": "{topic} · {place}",
     "grid_source": "Thema und Quelle",
     "grid_journey_phase": "Thema und Phase der Kundenreise",
     "grid_note": (
@@ -178,8 +175,6 @@ GERMAN: Final[dict[str, str]] = {
     "order_newest": "Neueste zuerst",
     "order_oldest": "Älteste zuerst",
     "order_relevance": "Beste Treffer zuerst",
-    "found": "{n} Stimmen",
-    "found_one": "1 Stimme",
     "found_none": "Keine Stimme passt zu dieser Auswahl.",
     "found_none_hint": "Weniger Filter, ein längerer Zeitraum oder andere Wörter helfen weiter.",
     "page_of": "Seite {page} von {pages}",
@@ -212,11 +207,17 @@ GERMAN: Final[dict[str, str]] = {
         "Das ist ein Ergebnis, kein Fehler: Nichts wich deutlich vom Üblichen ab. Geprüft wird mit diesem Befehl:"
     ),
     "alert_expected": "{n} negative Stimmen, erwartet {expected}",
-    "alert_window": "{period}",
-    "alert_since": "Aufgefallen am {when}",
-    "alert_open": "Stimmen dazu ansehen",
+    "alert_window": "in {n} Tagen",
+    "alert_window_day": "an einem Tag",
+    "alert_began": "seit {day}",
+    "alert_history": "verglichen mit {n} Tagen davor",
+    "alert_also": "auch: {topic}",
+    "alert_mail": "Mail: {file}",
     "alert_delivered": "zugestellt",
     "alert_pending": "noch nicht zugestellt",
+    "alert_held": "zurückgehalten: Wochenbudget der Mails verbraucht",
+    "alert_since": "Aufgefallen am {when}",
+    "alert_open": "Stimmen dazu ansehen",
     # notices and states
     "blind_title": "Quellen mit Lücken in diesem Zeitraum",
     "blind_run": "{source}: {outcome} am {when}",
@@ -250,7 +251,6 @@ GERMAN: Final[dict[str, str]] = {
     "config_unreadable": "Die Datei mit den Einstellungen ist nicht lesbar. Starte das Dashboard neu:",
     "config_invalid": "Die Datei mit den Einstellungen ist nicht gültig. Starte das Dashboard neu:",
     "footer_copies": ", Kopien einmal gezählt",
-    "retry": "Neu laden",
     "footer": (
         "Ohne Antworten von Unternehmen{copies}. Anteile mit 95-%-Bereich nach Wilson, Unterschiede mit "
         "exaktem Test nach Fisher."

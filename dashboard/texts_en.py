@@ -9,7 +9,6 @@ ENGLISH: Final[dict[str, str]] = {
     "page_hotspots": "Hotspots",
     "page_mentions": "Mentions",
     "page_alerts": "Alerts",
-    "skip": "Skip to content",
     "navigation": "Pages",
     "language_choice": "Language",
     # experiences and other closed lists
@@ -67,7 +66,6 @@ ENGLISH: Final[dict[str, str]] = {
     "covers_one": "1 mention",
     "undated_all": "everything stored",
     "compared_with": "compared with {period}",
-    "staff_left_out": "without replies by companies",
     "stale": "The newest mention is from {day}; periods end there.",
     # figures
     "mentions_figure": "Mentions",
@@ -78,7 +76,6 @@ ENGLISH: Final[dict[str, str]] = {
     "figure_n": "{count} of {n}",
     "points": "{value} points",
     "points_one": "{value} point",
-    "since_before": "against the period before",
     "clear_change": "{points} against the period before",
     "unclear_change": "{points} against the period before, may be chance",
     "no_before": "no comparison: no mentions before",
@@ -117,8 +114,9 @@ ENGLISH: Final[dict[str, str]] = {
     "column_change": "Change",
     # cards on the overview
     "top_hotspots": "Hotspots",
-    "top_hotspots_note": "Topic and source with at least {min} mentions, by lower bound of the 95% interval.",
+    "top_hotspots_note": "Above the average, at least {min} mentions; by lower bound of the 95% interval.",
     "show_everything": "Show everything stored, without filters",
+    "top_hotspots_none": "No cell of at least {min} mentions lies above the average.",
     "all_hotspots": "All hotspots",
     "latest_negative": "Latest negative mentions",
     "all_negative": "All negative mentions",
@@ -129,6 +127,7 @@ ENGLISH: Final[dict[str, str]] = {
     "share_of_voice_note": (
         "Mentions per brand, and how many of them are negative. A mention can name several brands. n = {n} · {period}"
     ),
+    "voice_few": "{n} mentions · too few for a share",
     "voice_line": "{n} mentions · {share} negative",
     # hotspots
     "hotspots_lead": (
@@ -145,8 +144,6 @@ ENGLISH: Final[dict[str, str]] = {
     "hotspot_few_before": "too few before (n = {n})",
     "hotspot_clear": "{points}",
     "hotspot_unclear": "{points}, may be chance",
-    "rank": "Rank {n}",
-    "place_in": "{topic} · {place}",
     "grid_source": "Topic and source",
     "grid_journey_phase": "Topic and journey phase",
     "grid_note": (
@@ -173,8 +170,6 @@ ENGLISH: Final[dict[str, str]] = {
     "order_newest": "Newest first",
     "order_oldest": "Oldest first",
     "order_relevance": "Best matches first",
-    "found": "{n} mentions",
-    "found_one": "1 mention",
     "found_none": "No mention fits this selection.",
     "found_none_hint": "Fewer filters, a longer period or other words help.",
     "page_of": "Page {page} of {pages}",
@@ -205,11 +200,17 @@ ENGLISH: Final[dict[str, str]] = {
     "alerts_none": "There has been no alert so far.",
     "alerts_none_hint": "That is a result, not an error: nothing was clearly unusual. This command checks:",
     "alert_expected": "{n} negative mentions, expected {expected}",
-    "alert_window": "{period}",
-    "alert_since": "Noticed on {when}",
-    "alert_open": "Open its mentions",
+    "alert_window": "in {n} days",
+    "alert_window_day": "in one day",
+    "alert_began": "since {day}",
+    "alert_history": "compared with {n} days before",
+    "alert_also": "also: {topic}",
+    "alert_mail": "Mail: {file}",
     "alert_delivered": "delivered",
     "alert_pending": "not delivered yet",
+    "alert_held": "held back: the weekly budget of mails is spent",
+    "alert_since": "Noticed on {when}",
+    "alert_open": "Open its mentions",
     # notices and states
     "blind_title": "Sources with gaps in this period",
     "blind_run": "{source}: {outcome} on {when}",
@@ -238,7 +239,6 @@ ENGLISH: Final[dict[str, str]] = {
     "config_unreadable": "The file with the settings can't be read. Start the dashboard again:",
     "config_invalid": "The file with the settings isn't valid. Start the dashboard again:",
     "footer_copies": ", copies counted once",
-    "retry": "Reload",
     "footer": (
         "Without replies by companies{copies}. Shares with Wilson's 95% interval, differences by Fisher's exact test."
     ),

@@ -12,8 +12,7 @@ from dashboard.parts import anchor, heading, panel
 from dashboard.state import MAX_PAGE, MAX_SEARCH, ORDERS, search_error
 from dashboard.verbatims import cards
 from dashboard.views.filters import change_url
-from dashboard.views.notices import blind_notice, nothing_here
-from index.query import QuerySyntaxError
+from dashboard.views.notices import blind_notice, nothing_here, unreadable
 
 
 def render(page: Context, figures: Figures) -> None:
@@ -23,7 +22,7 @@ def render(page: Context, figures: Figures) -> None:
     error = search_error(page.chosen.search)
     if error is not None:
         place.html(heading(page, page.words("page_mentions"), count=None, with_before=False))
-        st.html(_unreadable(page, error))
+        st.html(unreadable(page, error))
         return
     found = figures.search(page.state)
     place.html(heading(page, page.words("page_mentions"), count=found.total, with_before=False))
@@ -58,14 +57,6 @@ def _search(page: Context) -> None:
         on_change=lambda: change_url(page.chosen.but(order=st.session_state[order])),
     )
     st.html(f"<p class='bm-note'>{escape(page.words('search_help'))}</p>")
-
-
-def _unreadable(page: Context, error: QuerySyntaxError) -> str:
-    problem = page.words("search_error", message=error.message(page.words.language))
-    where = page.words("search_error_at", position=error.position + 1)
-    caret = f"{escape(error.query)}\n{' ' * error.position}^"
-    shown = f"<pre class='bm-caret'>{caret}</pre>"
-    return f"<div class='bm-error' role='alert'>{escape(problem)} ({escape(where)}){shown}</div>"
 
 
 def _none(page: Context, figures: Figures) -> None:

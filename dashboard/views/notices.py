@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
@@ -12,8 +13,10 @@ import streamlit as st
 from dashboard import formats
 from dashboard.context import Context
 from dashboard.parts import anchor, panel
+from dashboard.state import FilterState, link
 from dashboard.texts import Words
 from index.fields import BERLIN
+from index.query import QuerySyntaxError
 
 if TYPE_CHECKING:
     from dashboard.config import ConfigError, DashboardConfig
@@ -54,13 +57,23 @@ def nothing_here(page: Context, figures: Figures) -> None:
     of_brand = sum(count for _, count in figures.choices(page.state.brand)["source"])
     if of_brand:
         text = words("empty_filter_text", n=page.number(of_brand), brand=brand)
-        reset = anchor(f"/{'' if page.view == 'overview' else page.view}?period=all", escape(words("show_everything")))
+        everything = FilterState(period="all", brand=page.chosen.brand, language=page.chosen.language)
+        reset = anchor(link(page.view, everything), escape(words("show_everything")))
         st.html(panel(words("empty_filter_title"), text, extra=f"<p>{reset}</p>"))
     elif stored := figures.stored():
         text = words("empty_brand_text", n=page.number(stored), brand=brand)
         st.html(panel(words("empty_brand_title"), text))
     else:
         st.html(panel(words("empty_title"), words("empty_text", brand=brand), command=CRAWL_COMMAND))
+
+
+def unreadable(page: Context, error: QuerySyntaxError) -> str:
+    """The search text with what is wrong with it and where, as safe HTML."""
+    problem = page.words("search_error", message=error.message(page.words.language))
+    where = page.words("search_error_at", position=error.position + 1)
+    caret = f"{escape(error.query)}\n{' ' * error.position}^"
+    shown = f"<pre class='bm-caret'>{caret}</pre>"
+    return f"<div class='bm-error' role='alert'>{escape(problem)} ({escape(where)}){shown}</div>"
 
 
 def blind_notice(page: Context) -> None:
@@ -108,7 +121,8 @@ def blind_sources(runs: list[dict[str, Any]]) -> list[Blind]:
 def _runs_at(path: str) -> list[dict[str, Any]]:
     from index.ledger import Ledger
 
-    return Ledger(path).runs(limit=RUNS)
+    with closing(Ledger(path)) as ledger:
+        return ledger.runs(limit=RUNS)
 
 
 def _runs(config: DashboardConfig) -> list[dict[str, Any]]:

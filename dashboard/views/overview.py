@@ -31,7 +31,7 @@ def render(page: Context, figures: Figures) -> None:
         nothing_here(page, figures)
         return
     before = figures.overview(page.before.but(experiences=())) if page.before is not None else None
-    spots = _hotspots(page, figures)
+    spots = _hotspots(page, figures, now)
     blind_notice(page)
     st.html(_lead(page, now, before, spots))
     st.html(_tiles(page, now, before))
@@ -48,10 +48,12 @@ def render(page: Context, figures: Figures) -> None:
             st.html(_voices(page, figures.voices(state, (page.config.brand, *page.config.competitors))))
 
 
-def _hotspots(page: Context, figures: Figures) -> list[Hotspot]:
+def _hotspots(page: Context, figures: Figures, overall: Overview) -> list[Hotspot]:
     now = chosen_topics(page, figures.cells(page.state.but(experiences=()), "source"))
     before = figures.cells(page.before.but(experiences=()), "source") if page.before is not None else []
-    return hotspots(now, before, min_group=page.config.min_group)
+    average = overall.counts.share("negative").value or 0.0
+    spots = hotspots(now, before, min_group=page.config.min_group)
+    return [spot for spot in spots if (spot.cell.negative.value or 0.0) > average]
 
 
 def _difference(page: Context, now: Overview, before: Overview | None, experience: str) -> Change:
@@ -75,7 +77,8 @@ def _lead(page: Context, now: Overview, before: Overview | None, spots: list[Hot
         key = "lead_clear_up" if difference.difference > 0 else "lead_clear_down"
         text = page.words(key, share=share, points=points(page, difference.difference, absolute=True))
     html = escape(text)
-    if spots:
+    average = now.counts.share("negative").value or 0.0
+    if spots and (spots[0].cell.negative.low or 0.0) > average:
         worst = spots[0].cell
         sentence = page.words(
             "lead_hotspot",
@@ -132,7 +135,7 @@ def _spots(page: Context, spots: list[Hotspot], average: float | None) -> None:
     if spots:
         body = f"<div class='bm-compact'>{ranked(page, spots[:SHOWN_HOTSPOTS], 'source', average=average)}</div>"
     else:
-        body = f"<p class='bm-note'>{escape(page.words('hotspots_none', min=page.config.min_group))}</p>"
+        body = f"<p class='bm-note'>{escape(page.words('top_hotspots_none', min=page.config.min_group))}</p>"
     st.html(head + body)
 
 
@@ -179,8 +182,8 @@ def _voices(page: Context, voices: list[Voice]) -> str:
 
 def _voice(page: Context, voice: Voice, most: int) -> str:
     enough = voice.counts.n >= page.config.min_group
-    share = page.percent(voice.counts.share("negative").value) if enough else page.words("too_few")
-    line = page.words("voice_line", n=page.number(voice.total), share=share)
+    share = page.percent(voice.counts.share("negative").value)
+    line = page.words("voice_line" if enough else "voice_few", n=page.number(voice.total), share=share)
     parts = "".join(
         f"<i style='width:{100 * getattr(voice.counts, name) / most:.2f}%;background:{shade}'></i>"
         for name, shade in charts.COLOURS.items()
