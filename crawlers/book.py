@@ -61,28 +61,30 @@ class PageFailed:
 class RunBook:
     """Keeps the budgets and turns page outcomes into ledger transactions. Used in the reactor's thread only."""
 
-    def __init__(
-        self, ledger: Ledger, run: Run, card: SourceCard, *, clock: Callable[[], datetime] = utc_now, dry: bool = False
-    ) -> None:
+    def __init__(self, ledger: Ledger, run: Run, card: SourceCard, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.ledger = ledger
         self.run = run
         self.card = card
-        self.dry = dry
         self.clock = clock
         self._started = time.monotonic()
         self._failures = 0
         self._requests = 0
+        self._broken = False
+
+    def give_up(self) -> None:
+        """The ledger can't be written to: ask for nothing more. What is open stays open for another process."""
+        self._broken = True
 
     def is_open(self) -> bool:
         """Whether pages are still to be asked for, now or when the spool has room again."""
-        return self.ledger.pages_open(self.run.id) > 0
+        return not self._broken and self.ledger.pages_open(self.run.id) > 0
 
     def next_page(self, *, under_way: int | None) -> FrontierPage | None:
         """The page to ask for now; None where none is left, or the posts before it must be processed first.
 
         `under_way` is the `seq` of the page that was asked for last: while its outcome isn't written, there is none.
         """
-        task = self.ledger.next_page(self.run.id)
+        task = None if self._broken else self.ledger.next_page(self.run.id)
         if task is None or task.seq == under_way:
             return None
         stop = self._spent_budget()

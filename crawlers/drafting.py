@@ -59,7 +59,7 @@ class Drafter:
 
     card: SourceCard
     brand: BrandRules
-    secret: bytes
+    secret: bytes = field(repr=False)
     spider: str
     retention_days: int | None = DEFAULT_RETENTION_DAYS
     keep: tuple[str, ...] = ()

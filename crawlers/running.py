@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from crawlers.book import RunBook, start_links, utc_now
 from crawlers.card import SourceCard
@@ -24,15 +24,15 @@ from index.store import StoreError
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from crawlers.intake import Intake
-
-__all__ = ["CrawlOptions", "Progress", "RunSummary", "crawl", "fetch_page"]
+__all__ = ["CrawlOptions", "DryRun", "Progress", "RunSummary", "crawl", "fetch_page"]
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.1
 STOP_SECONDS = 20.0
+DRY_BATCH = 500
 FRESH = timedelta(hours=24)
+MAX_THROTTLE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,34 @@ class CrawlOptions:
     interrupted run may be continued, `scrapy` overrides its settings.
     """
 
-    secret: bytes
+    secret: bytes = field(repr=False)
     contact: str = ""
     retention_days: int | None = DEFAULT_RETENTION_DAYS
     keep: tuple[str, ...] = ()
     fresh: timedelta = FRESH
     clock: Callable[[], datetime] = utc_now
     scrapy: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Processor(Protocol):
+    """What takes posts out of the spool: `crawlers.intake.Intake`, or `DryRun`."""
+
+    def process(self, run_id: str) -> int:
+        """Take the next batch to its fates; returns its size, 0 for an empty spool."""
+
+
+class DryRun:
+    """Counts posts and stores nothing. Use it with `Ledger(":memory:")`, so that the crawl leaves no trace at all."""
+
+    def __init__(self, ledger: Ledger, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    def process(self, run_id: str) -> int:
+        """All posts of a batch get the fate "dry_run"."""
+        batch = self._ledger.batch(run_id, DRY_BATCH)
+        self._ledger.settle(run_id, [(post.seq, "dry_run") for post in batch], now=self._clock())
+        return len(batch)
 
 
 @dataclass(frozen=True)
@@ -92,7 +113,7 @@ def crawl(
     *,
     brand: BrandRules,
     ledger: Ledger,
-    intake: Intake,
+    intake: Processor,
     options: CrawlOptions,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[RunSummary]:
@@ -145,7 +166,7 @@ def _open(card: SourceCard, brand: BrandRules, ledger: Ledger, options: CrawlOpt
     return Source(card, run, RunBook(ledger, run, card, clock=options.clock), drafter)
 
 
-def _close_leftovers(source: Source, ledger: Ledger, intake: Intake, options: CrawlOptions) -> None:
+def _close_leftovers(source: Source, ledger: Ledger, intake: Processor, options: CrawlOptions) -> None:
     """Runs that can't be continued keep what they had read: it is stored, then they are closed."""
     for run_id in ledger.leftovers(source.card.name, but=source.run.id):
         while intake.process(run_id):
@@ -157,7 +178,7 @@ def _work(
     sources: Sequence[Source],
     crawling: Future[None],
     ledger: Ledger,
-    intake: Intake,
+    intake: Processor,
     options: CrawlOptions,
     progress: Callable[[Progress], None] | None,
 ) -> None:
@@ -264,5 +285,9 @@ def by_host(sources: Sequence[Source]) -> list[list[Source]]:
 
 
 def _settings(card: SourceCard, options: CrawlOptions) -> Any:
-    own = {"DOWNLOAD_DELAY": card.delay, "DOWNLOAD_MAXSIZE": card.budget.page_bytes}
+    own = {
+        "DOWNLOAD_DELAY": card.delay,
+        "AUTOTHROTTLE_MAX_DELAY": max(card.delay, MAX_THROTTLE_SECONDS),
+        "DOWNLOAD_MAXSIZE": card.budget.page_bytes,
+    }
     return scrapy_settings(contact=options.contact, overrides=own | dict(options.scrapy))

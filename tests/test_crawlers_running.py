@@ -1,15 +1,18 @@
 """Whole crawls on loopback with the real parts: right mentions, polite requests, and an end to every hostile page."""
 
 import json
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from crawling import FAST, Forum, ForumPost, Parts, assert_adds_up, card_for, sentence, small_forum
+from crawling import FAST, RULES, SECRET, Forum, ForumPost, Parts, assert_adds_up, card_for, sentence, small_forum
 from lexicon_scorer import LexiconScorer
 from website import Answer, Site, serving
 
+from crawlers.running import CrawlOptions, DryRun, crawl
+from index.ledger import Ledger
 from index.store import StoreError
 
 
@@ -474,6 +477,44 @@ def test_pages_of_a_thread_come_in_order_even_when_slow(parts):
     site.close()
     assert [path.rpartition("start=")[2] for path in site.paths[2:]] == ["5", "10", "15", "20"]
     assert time.monotonic() - started < 20
+
+
+def test_dry_run_counts_and_stores_nothing(parts, forum):
+    _, site = forum
+    with Ledger(":memory:") as ledger:
+        options = CrawlOptions(secret=SECRET, scrapy=FAST)
+        (summary,) = crawl([card_for(site.url)], brand=RULES, ledger=ledger, intake=DryRun(ledger), options=options)
+    assert_adds_up([summary.record])
+    assert (summary.outcome, summary.record["fates"]) == ("done", {"dry_run": 72})
+    assert (parts.mentions(), parts.ledger.runs()) == ([], [])
+
+
+class ReadOnlyLedger(Ledger):
+    """A ledger whose disk is full from the third page on."""
+
+    pages = 0
+
+    def finish_page(self, *args, **kwargs):
+        self.pages += 1
+        if self.pages > 2:
+            raise sqlite3.OperationalError("database or disk is full")
+        super().finish_page(*args, **kwargs)
+
+
+def test_full_disk_ends_the_run_and_leaves_it_to_be_continued(parts, forum, tmp_path):
+    _, site = forum
+    parts.ledger.close()
+    parts.ledger = ReadOnlyLedger(tmp_path / "ledger.sqlite3")
+    (summary,) = parts.crawl(card_for(site.url))
+    assert summary.outcome == "interrupted"
+    parts.ledger.close()
+    parts.ledger = Ledger(tmp_path / "ledger.sqlite3")
+    again = only(parts.crawl(card_for(site.url)))
+    assert (again.outcome, again.record["id"], len(parts.mentions())) == ("done", summary.record["id"], 72)
+
+
+def test_secret_shows_in_no_repr():
+    assert SECRET.decode() not in repr(CrawlOptions(secret=SECRET))
 
 
 def test_site_fixture_counts_requests():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -104,7 +105,11 @@ class CardSpider(Spider):
         task = request.meta.get(TASK_KEY) if request is not None else None
         if isinstance(task, FrontierPage):
             requests = int(self.crawler.stats.get_value("downloader/request_count", 0))
-            self.book.failed(PageFailed(task, fate), requests=requests)
+            try:
+                self.book.failed(PageFailed(task, fate), requests=requests)
+            except sqlite3.Error:
+                logger.exception("the ledger can't be written to, %s ends here", self.book.card.name)
+                self.book.give_up()
 
 
 def _content_type(response: Response, encoding: str | None) -> str | None:
