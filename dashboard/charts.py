@@ -98,8 +98,9 @@ def share_chart(
     rows = share_rows(points, words, step, min_group=min_group)
     top = max((row["high"] for row in rows if row["high"] is not None), default=1.0)
     scale = alt.Scale(domain=[0, min(1.0, top * 1.05)])
+    sign = f"{formats.GAP}%" if words.language == "de" else "%"
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=_time(points, words))
-    axis = alt.Axis(tickCount=4, labelExpr="format(datum.value * 100, '.0f') + ' %'")
+    axis = alt.Axis(tickCount=4, labelExpr=f"format(datum.value * 100, '.0f') + '{sign}'")
     band = base.mark_area(color=COLOURS["negative"], opacity=0.16).encode(
         y=alt.Y("low:Q", title=None, scale=scale, axis=axis), y2="high:Q"
     )

@@ -88,6 +88,7 @@ GERMAN: Final[dict[str, str]] = {
     "lead_clear_up": "Die Erfahrungen sind schlechter geworden: {share} negativ, {points} mehr als im Zeitraum davor.",
     "lead_clear_down": "Die Erfahrungen sind besser geworden: {share} negativ, {points} weniger als im Zeitraum davor.",
     "lead_steady": "{share} der Erfahrungen sind negativ; gegenüber dem Zeitraum davor kein klarer Unterschied.",
+    "lead_few": "Für eine Aussage sind es zu wenige bewertete Stimmen (n = {n}).",
     "lead_alone": "{share} der Erfahrungen sind negativ.",
     "lead_hotspot": "Am auffälligsten: {topic} bei {place} mit {share} negativ (n = {n}).",
     # trend

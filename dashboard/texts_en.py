@@ -88,6 +88,7 @@ ENGLISH: Final[dict[str, str]] = {
     "lead_clear_up": "Experience has become worse: {share} negative, {points} more than in the period before.",
     "lead_clear_down": "Experience has become better: {share} negative, {points} less than in the period before.",
     "lead_steady": "{share} of experiences are negative; no clear difference from the period before.",
+    "lead_few": "There are too few judged mentions for a statement (n = {n}).",
     "lead_alone": "{share} of experiences are negative.",
     "lead_hotspot": "Standing out most: {topic} at {place} with {share} negative (n = {n}).",
     # trend

@@ -69,7 +69,9 @@ def comparable(page: Context, before: Overview | None) -> Counts:
 def _lead(page: Context, now: Overview, before: Overview | None, spots: list[Hotspot]) -> str:
     share = page.percent(now.counts.share("negative").value)
     difference = _difference(page, now, before, "negative")
-    if difference.difference is None:
+    if now.counts.n < page.config.min_group:
+        text = page.words("lead_few", n=page.number(now.counts.n))
+    elif difference.difference is None:
         text = page.words("lead_alone", share=share)
     elif not difference.is_clear:
         text = page.words("lead_steady", share=share)
@@ -101,7 +103,7 @@ def _tiles(page: Context, now: Overview, before: Overview | None) -> str:
         tiles.append(
             tile(
                 page.words(f"{experience}_figure"),
-                page.percent(share.value),
+                page.percent(share.value) if share.n >= page.config.min_group else page.words("too_few"),
                 lines,
                 href=page.href("mentions", experiences=(experience,)),
                 kind=f"k-{experience}",

@@ -20,7 +20,7 @@ from dashboard.views.routes import open_page
 if TYPE_CHECKING:
     import altair as alt
 
-CONTEXT_DAYS = 84
+CONTEXT_WEEKS = 12
 
 
 def draw_trend(page: Context, figures: Figures) -> None:
@@ -48,11 +48,14 @@ def draw_trend(page: Context, figures: Figures) -> None:
 
 
 def _with_context(page: Context) -> Context:
-    """The page over at least `CONTEXT_DAYS`, so that a trend has something to be compared with."""
+    """The page over at least `CONTEXT_WEEKS`, so that a trend has something to be compared with."""
     start, end = page.state.start, page.state.end
-    if start is None or end is None or (end - start).days >= CONTEXT_DAYS - 1:
+    if start is None or end is None:
         return page
-    longer = page.chosen.between(end - timedelta(days=CONTEXT_DAYS - 1), end)
+    earliest = end - timedelta(days=end.weekday(), weeks=CONTEXT_WEEKS - 1)
+    if start <= earliest:
+        return page
+    longer = page.chosen.between(earliest, end)
     return replace(page, chosen=longer)
 
 
