@@ -41,7 +41,8 @@ class TopicConfig(BaseModel):
 class DashboardConfig(BaseModel):
     """Everything that the pages need besides the mentions themselves.
 
-    `brand` and `competitors` are written as they stand in `Mention.brands`. `store` is the URL of an Elasticsearch
+    `brand` and `competitors` are written as they stand in `Mention.brands`; `sources` maps names of sources to what
+    people call them, for those that have such a title. `store` is the URL of an Elasticsearch
     server; without it the embedded store in the folder `data` is read. The ledger of crawls and the alerts always lie
     in `data`. `base_url` is where people reach the pages (for links in alert mails). Cells with fewer than `min_group`
     mentions are greyed. Secrets never stand here: the server's API key comes from the environment.
@@ -51,6 +52,7 @@ class DashboardConfig(BaseModel):
 
     brand: Name
     data: Path
+    sources: dict[str, str] = {}
     competitors: tuple[Name, ...] = ()
     topics: tuple[TopicConfig, ...] = ()
     store: str | None = None

@@ -66,4 +66,6 @@ class Context:
         """What people call a value: `kind` is topic, channel, phase, experience, or a field whose values are names."""
         if kind == "topic":
             return self.config.topic_label(value)
+        if kind == "source":
+            return self.config.sources.get(value, value)
         return self.words(f"{kind}_{value}") if kind in ("channel", "phase", "experience") else value

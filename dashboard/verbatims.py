@@ -63,7 +63,7 @@ def _origin(page: Context, mention: Mention) -> str:
     else:
         exact = mention.date_precision in EXACT_TIMES
         when = formats.moment(mention.published_at, page.words.language, with_time=exact)
-    parts = [mention.source, page.label("channel", mention.channel), when]
+    parts = [page.label("source", mention.source), page.label("channel", mention.channel), when]
     html = "".join(f"<span>{escape(part)}</span>" for part in parts)
     if mention.rating is not None:
         html += _rating(page, mention)

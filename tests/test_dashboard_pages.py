@@ -18,6 +18,7 @@ from dashboard.state import FilterState, from_params, to_params
 from dashboard.texts import Words
 from dashboard.verbatims import cards
 from dashboard.views.notices import blind_sources
+from dashboard.views.overview import stands_out
 from index.mention import Correction, Work
 from tests.factories import make_mention, make_rating, make_sentiment
 
@@ -173,6 +174,27 @@ def test_a_heading_says_what_is_compared():
 def run(source, outcome, day):
     at = datetime(2026, 3, day, 9, tzinfo=UTC).isoformat()
     return {"source": source, "outcome": outcome, "started_at": at, "ended_at": at}
+
+
+@pytest.mark.parametrize(
+    ("cell", "whole", "expected"),
+    [
+        (Counts(negative=40, positive=10), Counts(negative=50, positive=50), True),
+        (Counts(negative=3), Counts(negative=50, positive=50), False),
+        (Counts(negative=40, positive=40), Counts(negative=50, positive=50), False),
+        (Counts(negative=50), Counts(negative=50), False),
+    ],
+)
+def test_a_hotspot_stands_out_against_everything_else(cell, whole, expected):
+    assert stands_out(Cell("app", "forum", cell), whole) is expected
+
+
+def test_sources_are_called_by_their_titles():
+    named = Context(
+        CONFIG.model_copy(update={"sources": {"marktforum": "Forum <Markt>"}}), "mentions", FilterState(), NEWEST
+    )
+    assert "Forum &lt;Markt&gt;" in cards(named, [make_mention(0)], {})
+    assert named.label("source", "unbekannt") == "unbekannt"
 
 
 def test_a_source_is_blind_from_its_last_complete_run_to_the_next():

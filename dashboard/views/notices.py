@@ -93,7 +93,9 @@ def blind_notice(page: Context) -> None:
 
 def _gap_text(page: Context, gap: Blind) -> str:
     when = formats.moment(gap.at, page.words.language, with_time=True)
-    return page.words("blind_run", source=gap.source, outcome=page.words(f"outcome_{gap.outcome}"), when=when)
+    return page.words(
+        "blind_run", source=page.label("source", gap.source), outcome=page.words(f"outcome_{gap.outcome}"), when=when
+    )
 
 
 def blind_sources(runs: list[dict[str, Any]]) -> list[Blind]:

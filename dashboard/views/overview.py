@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import charts, formats
 from dashboard.context import Context
-from dashboard.figures import Counts, Hotspot, Overview, Voice, hotspots
+from dashboard.figures import Cell, Counts, Hotspot, Overview, Voice, hotspots
 from dashboard.hotspot_parts import cell_href, ranked
 from dashboard.intervals import Change, change
 from dashboard.loaders import Figures
@@ -66,6 +66,13 @@ def comparable(page: Context, before: Overview | None) -> Counts:
     return before.counts if before is not None and enough else Counts()
 
 
+def stands_out(cell: Cell, whole: Counts) -> bool:
+    """Whether even the lower bound of a cell's share lies above the share of everything outside of it."""
+    outside = whole.n - cell.counts.n
+    negative = max(whole.negative - cell.counts.negative, 0)
+    return outside > 0 and (cell.negative.low or 0.0) > negative / outside
+
+
 def _lead(page: Context, now: Overview, before: Overview | None, spots: list[Hotspot]) -> str:
     share = page.percent(now.counts.share("negative").value)
     difference = _difference(page, now, before, "negative")
@@ -79,13 +86,12 @@ def _lead(page: Context, now: Overview, before: Overview | None, spots: list[Hot
         key = "lead_clear_up" if difference.difference > 0 else "lead_clear_down"
         text = page.words(key, share=share, points=points(page, difference.difference, absolute=True))
     html = escape(text)
-    average = now.counts.share("negative").value or 0.0
-    if spots and (spots[0].cell.negative.low or 0.0) > average:
+    if spots and stands_out(spots[0].cell, now.counts):
         worst = spots[0].cell
         sentence = page.words(
             "lead_hotspot",
             topic=page.label("topic", worst.topic),
-            place=worst.value,
+            place=page.label("source", worst.value),
             share=page.percent(worst.negative.value),
             n=page.number(worst.counts.n),
         )
@@ -159,7 +165,7 @@ def _sources(page: Context, sources: dict[str, Counts]) -> str:
         shown = share.n >= page.config.min_group
         rows.append(
             [
-                anchor(href, escape(source)),
+                anchor(href, escape(page.label("source", source))),
                 page.number(counts.n),
                 page.percent(share.value) if shown else escape(page.words("too_few")),
                 formats.interval(share, page.words.language) if shown else "–",
