@@ -9,3 +9,7 @@ class UsageError(Exception):
 
 class AttentionError(Exception):
     """Done, but a person should look: the sentence says at what, exit code 1."""
+
+
+class ReaderGoneError(Exception):
+    """Whoever read our output went away (`| head`): no error of ours, and nothing more can be said to them."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import poisson
+from scipy.stats import nbinom, poisson
 
 from dashboard.alerts.detector import MIN_HISTORY_DAYS, Rule, judge, overdispersion, tail, weekday_factors
 
@@ -75,6 +75,11 @@ def test_wild_past_widens_the_expectation():
 
 def test_tail_is_poisson_where_the_rate_is_known_well():
     assert tail(7, 2.0, 1.0, known=1e9) == pytest.approx(poisson.sf(6, 2.0), rel=1e-3)
+
+
+def test_tail_is_negative_binomial_where_it_is_not():
+    variance = 3.0 * 4.0 + 4.0**2 / 50.0
+    assert tail(12, 4.0, 3.0, known=50.0) == pytest.approx(nbinom.sf(11, 16 / (variance - 4), 4 / variance), rel=1e-9)
 
 
 def test_tail_widens_with_an_uncertain_rate():

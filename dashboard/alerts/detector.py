@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import nbinom, poisson
+from scipy.special import betainc, gammainc
 
 # The past that a count is compared with, and the least of it that allows a judgement.
 HISTORY_DAYS = 56
@@ -95,10 +95,11 @@ def tail(count: int, expected: float, dispersion: float, *, known: float) -> flo
     if count == 0:
         return 1.0
     variance = dispersion * expected + expected**2 / known
+    # Survival functions by incomplete gamma and beta functions (NIST DLMF 8.4, 8.17): scipy.stats loads for seconds.
     if variance <= expected:
-        return float(poisson.sf(count - 1, expected))
+        return float(gammainc(count, expected))
     size = expected**2 / (variance - expected)
-    return float(nbinom.sf(count - 1, size, size / (size + expected)))
+    return float(betainc(count, size, expected / (size + expected)))
 
 
 def onset_days(counts: np.ndarray, expected: np.ndarray, window_days: int) -> int:

@@ -1,0 +1,148 @@
+"""The command line: which commands there are, and what each is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from brandmelder.commands import alerting, collecting, demonstrating, scoring, searching, showing, starting, training
+from brandmelder.common import DataOption, LanguageOption, StoreOption, with_settings
+from brandmelder.console import put_line
+from brandmelder.texts import tr
+
+OPTIONS = {
+    "no_args_is_help": True,
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+}
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+app = typer.Typer(
+    name="brandmelder",
+    help=tr(
+        "Brandmelder hört zu, was Kunden auf Deutsch über eine Marke schreiben, und zeigt, wo ihre Erfahrung kippt.\n\n"
+        "Zum Ausprobieren: brandmelder demo. Für die eigene Marke: brandmelder init NAME, dann brandmelder run, "
+        "brandmelder dashboard und, am besten stündlich, brandmelder alerts check.",
+        "Brandmelder listens to what customers write about a brand in German and shows where it turns bad.\n\n"
+        "To try it: brandmelder demo. For your own brand: brandmelder init NAME, then brandmelder run, "
+        "brandmelder dashboard and, hourly at best, brandmelder alerts check.",
+    ),
+    context_settings=CONTEXT,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+alerts = typer.Typer(
+    name="alerts",
+    help=tr("Warnungen prüfen und verschicken.", "Check and deliver alerts."),
+    context_settings=CONTEXT,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(alerts)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        put_line(f"brandmelder {version('brandmelder')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    data: DataOption = None,
+    store: StoreOption = None,
+    lang: LanguageOption = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help=tr("Fassung ausgeben", "print the version")
+        ),
+    ] = False,
+) -> None:
+    """Declare the options that stand before the command; the commands read them from its context."""
+    del data, store, lang, version
+
+
+def _add(group: typer.Typer, name: str, function: Callable[..., None], help: str) -> None:
+    group.command(name, help=help)(with_settings(function))
+
+
+_add(
+    app,
+    "demo",
+    demonstrating.demo,
+    tr("Eine erfundene Marke lesen, bewerten und im Dashboard zeigen.", "Crawl, score and show a fictional brand."),
+)
+_add(app, "init", starting.init, tr("Ein kommentiertes Markenprofil anlegen.", "Write a commented brand profile."))
+_add(
+    app,
+    "run",
+    collecting.run_sources,
+    tr(
+        "Quellen lesen, Marke erkennen, bewerten, speichern; macht nach einem Abbruch weiter.",
+        "Crawl, match, score and store; goes on after an interruption.",
+    ),
+)
+_add(app, "dashboard", showing.dashboard, tr("Das Dashboard im Browser öffnen.", "Open the dashboard in the browser."))
+_add(
+    app,
+    "status",
+    searching.status,
+    tr(
+        "Die letzten Läufe mit dem Verbleib jedes Beitrags, und was gespeichert ist.",
+        "The last runs with the fate of each post, and what is stored.",
+    ),
+)
+_add(app, "search", searching.search, tr("Beiträge suchen, neueste zuerst.", "Search mentions, newest first."))
+_add(
+    app,
+    "aggregate",
+    searching.aggregate,
+    tr(
+        "Aggregations-JSON von Elasticsearch auf dem Speicher rechnen.",
+        "Run Elasticsearch aggregation JSON on the store.",
+    ),
+)
+_add(app, "export", searching.export, tr("Alle Treffer in eine Datei schreiben.", "Write all matches to a file."))
+_add(
+    app,
+    "extract",
+    collecting.extract,
+    tr(
+        "Eine Seite lesen wie beim Crawlen und zeigen, was darin steht; speichert nichts.",
+        "Read one page as a crawl would and print what it says; stores nothing.",
+    ),
+)
+_add(app, "score", scoring.score, tr("Texte bewerten, ohne sie zu speichern.", "Score texts without storing them."))
+_add(
+    app,
+    "match",
+    scoring.match,
+    tr("Zeilen ausgeben, die eine Suchanfrage trifft.", "Print the ids of the rows that a query matches."),
+)
+_add(
+    app,
+    "train",
+    training.train,
+    tr("Das Modell aus beschrifteten Texten trainieren.", "Train the model from labelled texts."),
+)
+_add(
+    app,
+    "evaluate",
+    training.evaluate,
+    tr("Die Güte des Modells auf beschrifteten Texten messen.", "Measure the model on labelled texts."),
+)
+_add(
+    alerts,
+    "check",
+    alerting.check,
+    tr("Regeln einmal prüfen und Fälliges verschicken.", "Evaluate the rules once and deliver what is due."),
+)

@@ -1,0 +1,207 @@
+"""Commands that read the web: run and extract."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from brandmelder.commands.showing import write_dashboard_config
+from brandmelder.common import ledger_path, opened_store
+from brandmelder.console import messages, put_json, put_line, say
+from brandmelder.errors import AttentionError, UsageError
+from brandmelder.formats import german_time
+from brandmelder.models import opened_scorer
+from brandmelder.profile import Profile, find_profile, read_profile
+from brandmelder.settings import Settings
+from brandmelder.texts import tr
+from crawlers.card import SourceCard
+from crawlers.pages.page import Page
+
+if TYPE_CHECKING:
+    from crawlers.running import Progress as SourceProgress
+    from crawlers.running import RunSummary
+
+GOOD_OUTCOMES = frozenset({"done"})
+MAX_FILE_BYTES = 50_000_000
+UNKNOWN_ADDRESS = "http://unknown.invalid/"
+
+
+class ExtractFormat(StrEnum):
+    """How `extract` answers."""
+
+    json = "json"
+    text = "text"
+
+
+def run_sources(
+    settings: Settings,
+    brand: Annotated[str, typer.Option(help=tr("Markenprofil (Pfad oder Name)", "brand profile (path or name)"))],
+    source: Annotated[
+        list[str] | None, typer.Option(help=tr("nur diese Quelle; mehrfach möglich", "this source only; repeatable"))
+    ] = None,
+) -> None:
+    """Crawl, match, score and store; prints one JSON object with each run's fates."""
+    profiles = settings.data / "profiles"
+    profile = read_profile(brand, profiles)
+    cards = profile.cards(source or [])
+    if not cards:
+        raise UsageError(
+            tr(
+                f"Das Profil {brand} hat noch keine Quellen; docs/crawling.md zeigt, wie eine aussieht.",
+                f"The profile {brand} has no sources yet; docs/crawling.md shows what one looks like.",
+            )
+        )
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (settings.data / "profile.path").write_text(str(find_profile(brand, profiles).resolve()), encoding="utf-8")
+    write_dashboard_config(settings, profile)
+    summaries = collect(settings, profile, cards)
+    put_json({"runs": [dict(summary.record) for summary in summaries]})
+    _tell(summaries)
+
+
+def collect(settings: Settings, profile: Profile, cards: Sequence[SourceCard]) -> list[RunSummary]:
+    """Read the sources into the store that the settings name, with a progress bar on stderr."""
+    from crawlers.intake import Intake
+    from crawlers.running import CrawlOptions, crawl
+    from index.copies import CopyIndex
+    from index.ledger import Ledger
+
+    logging.getLogger("scrapy").setLevel(logging.WARNING)
+    options = CrawlOptions(
+        secret=settings.pseudonym_key,
+        contact=settings.contact,
+        retention_days=profile.retention_days,
+        keep=(*profile.handles, *profile.names, *profile.aliases),
+    )
+    with (
+        opened_store(settings) as store,
+        closing(Ledger(ledger_path(settings))) as ledger,
+        closing(CopyIndex(settings.data / "copies.sqlite3")) as copies,
+    ):
+        intake = Intake(
+            ledger,
+            store=store,
+            scorer=opened_scorer(settings),
+            taxonomy=profile.taxonomy(),
+            copies=copies,
+            clock=lambda: datetime.now(UTC),
+        )
+        with _bars() as report:
+            return crawl(cards, brand=profile.rules(), ledger=ledger, intake=intake, options=options, progress=report)
+
+
+def extract(
+    settings: Settings,
+    page: Annotated[str, typer.Argument(help=tr("Datei, Adresse oder - für stdin", "file, URL or - for stdin"))],
+    url: Annotated[
+        str | None, typer.Option(help=tr("woher die Datei kam", "where the file came from"), show_default=False)
+    ] = None,
+    format: Annotated[ExtractFormat, typer.Option(help=tr("json oder text", "json or text"))] = ExtractFormat.json,
+) -> None:
+    """Read one page as the spiders would; stores nothing. A URL passes the same gate as a crawl."""
+    result = _fetched(settings, page) if urlsplit(page).scheme in ("http", "https") else _from_file(page, url)
+    if format is ExtractFormat.json:
+        put_json(result.model_dump(mode="json"))
+    else:
+        _print_page(result)
+
+
+def _from_file(name: str, url: str | None) -> Page:
+    from crawlers.pages.reading import read_page
+
+    try:
+        body = sys.stdin.buffer.read() if name == "-" else _bytes(Path(name))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(tr(f"{name} lässt sich nicht lesen: {reason}.", f"Can't read {name}: {reason}.")) from error
+    page = read_page(body, url=url or _own_address(body), now=datetime.now(UTC))
+    if url is None:
+        note = tr(
+            "--url fehlt: Adressen sind aus der Seite geschlossen", "no --url: addresses are inferred from the page"
+        )
+        page = page.model_copy(update={"notes": (*page.notes, note)})
+    return page
+
+
+def _own_address(body: bytes) -> str:
+    """What a page says its own address is, else one that leads nowhere (RFC 2606)."""
+    from parsel import Selector
+
+    try:
+        selector = Selector(body=body, encoding="utf-8", type="html")
+        said = selector.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content").getall()
+    except ValueError:
+        said = []
+    return next((address for address in said if urlsplit(address).scheme in ("http", "https")), UNKNOWN_ADDRESS)
+
+
+def _bytes(path: Path) -> bytes:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise UsageError(
+            tr(f"{path} ist größer als {MAX_FILE_BYTES} Bytes.", f"{path} is larger than {MAX_FILE_BYTES} bytes.")
+        )
+    return path.read_bytes()
+
+
+def _fetched(settings: Settings, url: str) -> Page:
+    from crawlers.running import fetch_page
+
+    return fetch_page(url, contact=settings.contact)
+
+
+@contextmanager
+def _bars() -> Iterator[Any]:
+    """One bar per source: pages read of those known, posts found, posts that wait for their scores."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[posts]}"))
+    with Progress(*columns, console=messages, disable=not messages.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(progress: SourceProgress) -> None:
+            if progress.source not in tasks:
+                tasks[progress.source] = bars.add_task(progress.source, posts="")
+            done = progress.pages_done
+            posts = tr(
+                f"{progress.yielded} Beiträge, {progress.spooled} warten",
+                f"{progress.yielded} posts, {progress.spooled} waiting",
+            )
+            bars.update(tasks[progress.source], completed=done, total=done + progress.pages_open, posts=posts)
+
+        yield report
+
+
+def _tell(summaries: Sequence[RunSummary]) -> None:
+    """A line per source on stderr; raises `AttentionError` where one needs a look."""
+    for summary in summaries:
+        fates = ", ".join(f"{name} {count}" for name, count in sorted(summary.record.get("fates", {}).items()) if count)
+        reason = f" ({summary.reason})" if summary.reason else ""
+        say(f"{summary.source}: {summary.outcome}{reason}; {fates or tr('keine Beiträge', 'no posts')}")
+    odd = [summary.source for summary in summaries if summary.outcome not in GOOD_OUTCOMES]
+    if odd:
+        raise AttentionError(
+            tr(
+                f"Bitte ansehen: {', '.join(odd)}. «brandmelder status» zeigt mehr.",
+                f"Please look at: {', '.join(odd)}. 'brandmelder status' shows more.",
+            )
+        )
+
+
+def _print_page(page: Page) -> None:
+    put_line(f"{page.software} · {page.kind} · {page.title or ''}")
+    for note in page.notes:
+        put_line(f"! {note}")
+    for number, post in enumerate(page.posts, start=1):
+        head = [f"[{number}]", post.author or "?", f"({post.author_role})", german_time(post.published_at)]
+        if post.rating is not None:
+            head.append(f"{post.rating.value:g}/{post.rating.best:g}")
+        put_line(" ".join(head))
+        put_line("\n".join(f"    {line}" for line in (post.text or "").splitlines()))

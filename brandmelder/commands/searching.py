@@ -1,0 +1,234 @@
+"""Commands on the store: search, aggregate, export, status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from brandmelder.common import ledger_path, opened_store
+from brandmelder.console import open_input, progress, put_json, say
+from brandmelder.errors import UsageError
+from brandmelder.formats import german_time
+from brandmelder.resuming import ResumableLines
+from brandmelder.settings import Settings
+from brandmelder.texts import tr
+from index.document import to_document
+from index.query import Query, parse_query
+
+if TYPE_CHECKING:
+    from index.mention import Mention
+    from index.store import Store
+
+PAGE = 200
+
+QueryArgument = Annotated[str, typer.Argument(help=tr("Suchanfrage (docs/query.md)", "the query (docs/query.md)"))]
+
+
+class Format(StrEnum):
+    """How people or programs get an answer."""
+
+    json = "json"
+    table = "table"
+
+
+class StatusFormat(StrEnum):
+    """How `status` answers."""
+
+    json = "json"
+    text = "text"
+
+
+class ExportFormat(StrEnum):
+    """What `export` writes."""
+
+    ndjson = "ndjson"
+
+
+def search(
+    settings: Settings,
+    query: QueryArgument,
+    limit: Annotated[int, typer.Option(min=0, help=tr("höchstens so viele", "at most so many"))] = 20,
+    format: Annotated[Format, typer.Option(help=tr("json oder table", "json or table"))] = Format.json,
+) -> None:
+    """Print matching mentions, newest first."""
+    parsed = parse_query(query)
+    with opened_store(settings) as store:
+        total, found = _search(store, parsed, limit)
+    if format is Format.table:
+        _print_table(found)
+    else:
+        put_json([to_document(mention) for mention in found])
+    say(tr(f"{len(found)} von {total} Treffern.", f"{len(found)} of {total} matches."))
+
+
+def aggregate(
+    settings: Settings,
+    aggs: Annotated[str, typer.Option(help=tr("Datei mit Aggregations-JSON; - für stdin", "aggregation JSON file"))],
+    query: Annotated[str, typer.Option(help=tr("nur über diese Treffer", "over these matches only"))] = "",
+) -> None:
+    """Run Elasticsearch aggregation JSON on the store, whichever it is."""
+    request, parsed = _aggregations(aggs), parse_query(query)
+    with opened_store(settings) as store:
+        store.refresh()
+        total = store.search(parsed, limit=0).total
+        answer = store.aggregate(request, query=parsed)
+    put_json({"hits": {"total": {"value": total, "relation": "eq"}}, "aggregations": answer})
+
+
+def export(
+    settings: Settings,
+    query: QueryArgument,
+    output: Annotated[Path, typer.Option(help=tr("Zieldatei", "file to write"))],
+    format: Annotated[ExportFormat, typer.Option(help="ndjson")] = ExportFormat.ndjson,
+) -> None:
+    """Write all matches, streaming; a killed call goes on after the last whole line."""
+    del format
+    parsed = parse_query(query)
+    with opened_store(settings) as store:
+        store.refresh()
+        total = store.search(parsed, limit=0).total
+        job = {"query": parsed.text, "store": settings.store or str(settings.data.resolve())}
+        with ResumableLines(output, job) as lines, progress(tr("Exportieren", "Exporting"), total) as advance:
+            advance(lines.done)
+            last = "" if lines.last_line is None else json.loads(lines.last_line)["id"]
+            written = _export(store.scan(parsed), lines, after=last, advance=advance)
+            say(
+                tr(
+                    f"{lines.done + written} Beiträge exportiert: {output}",
+                    f"{lines.done + written} exported: {output}",
+                )
+            )
+
+
+def status(
+    settings: Settings,
+    format: Annotated[StatusFormat, typer.Option(help=tr("json oder text", "json or text"))] = StatusFormat.text,
+    limit: Annotated[int, typer.Option(min=1, help=tr("so viele letzte Läufe", "so many last runs"))] = 20,
+) -> None:
+    """Print the last runs with their fates, and what the store holds."""
+    from index.ledger import Ledger
+
+    with closing(Ledger(ledger_path(settings))) as ledger:
+        runs = ledger.runs(limit=limit)
+    with opened_store(settings) as store:
+        description = store.describe()
+    if format is StatusFormat.json:
+        put_json({"runs": runs, "store": description})
+    else:
+        _print_status(runs, description)
+
+
+def _search(store: Store, query: Query, limit: int) -> tuple[int, list[Mention]]:
+    store.refresh()
+    page = store.search(query, limit=min(limit, PAGE))
+    found = list(page.mentions)
+    while page.after is not None and len(found) < limit:
+        page = store.search(query, limit=min(limit - len(found), PAGE), after=page.after)
+        found.extend(page.mentions)
+    return page.total, found
+
+
+def _aggregations(name: str) -> dict[str, Any]:
+    """The aggregations of a request file: bare, or under "aggs" as in a search body."""
+    with open_input(name) as stream:
+        try:
+            request = json.loads(stream.read())
+        except ValueError as error:
+            raise UsageError(tr(f"{name} ist kein JSON: {error}.", f"{name} isn't JSON: {error}.")) from error
+    for key in ("aggs", "aggregations"):
+        if isinstance(request, dict) and isinstance(request.get(key), dict):
+            request = request[key]
+    if not isinstance(request, dict) or not request:
+        raise UsageError(
+            tr(
+                f'{name} braucht ein JSON-Objekt wie {{"themen": {{"terms": {{"field": "topics"}}}}}}.',
+                f'{name} needs a JSON object like {{"topics": {{"terms": {{"field": "topics"}}}}}}.',
+            )
+        )
+    return request
+
+
+def _export(mentions: Iterator[Mention], lines: ResumableLines, *, after: str, advance: Any) -> int:
+    written = 0
+    for mention in mentions:
+        if mention.id <= after:
+            continue
+        lines.write(to_document(mention))
+        written += 1
+        if written % PAGE == 0:
+            lines.flush()
+            advance(PAGE)
+    return written
+
+
+def _print_table(mentions: list[Mention]) -> None:
+    table = Table(show_lines=False)
+    for head in (
+        tr("Datum", "date"),
+        tr("Quelle", "source"),
+        tr("Stimmung", "sentiment"),
+        tr("Themen", "topics"),
+        "Text",
+    ):
+        table.add_column(head, overflow="ellipsis", no_wrap=head != "Text")
+    for mention in mentions:
+        label = "" if mention.sentiment is None else mention.sentiment.label
+        text = " ".join((mention.title or "", mention.text)).strip()
+        cells = (german_time(mention.published_at), mention.source, label, ", ".join(mention.topics), text[:200])
+        table.add_row(*(_plain(cell) for cell in cells))
+    Console(markup=False, highlight=False).print(table)
+
+
+def _plain(cell: str) -> str:
+    """Without control characters: crawled text must not drive the terminal."""
+    return "".join(character if character.isprintable() else " " for character in cell)
+
+
+def _print_status(runs: list[dict[str, Any]], description: dict[str, Any]) -> None:
+    console = Console(markup=False, highlight=False)
+    console.print(
+        tr(
+            f"Speicher: {description['kind']} in {description['location']}, {description['mentions']} Beiträge",
+            f"Store: {description['kind']} at {description['location']}, {description['mentions']} mentions",
+        )
+    )
+    if not runs:
+        console.print(
+            tr(
+                "Noch kein Lauf. «brandmelder run --brand PROFIL» startet einen.",
+                "No run yet. 'brandmelder run --brand PROFILE' starts one.",
+            )
+        )
+        return
+    table = Table()
+    for head in (
+        "Start",
+        tr("Quelle", "source"),
+        tr("Ausgang", "outcome"),
+        tr("Abrufe", "requests"),
+        tr("gelesen", "yielded"),
+        tr("Verbleib", "fates"),
+        tr("Hinweise", "notes"),
+    ):
+        table.add_column(head)
+    for run in runs:
+        fates = ", ".join(f"{name} {count}" for name, count in sorted(run["fates"].items()) if count)
+        notes = "; ".join(map(str, run.get("notes", [])))[:300]
+        table.add_row(
+            run["started_at"],
+            run["source"],
+            run["outcome"],
+            str(run["requests"]),
+            str(run["yielded"]),
+            fates,
+            _plain(notes),
+        )
+    console.print(table)

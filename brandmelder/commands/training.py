@@ -1,0 +1,81 @@
+"""Commands on the model itself: train and evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from brandmelder.console import messages, put_json, say
+from brandmelder.errors import UsageError
+from brandmelder.settings import Settings
+from brandmelder.texts import tr
+
+
+def train(
+    settings: Settings,
+    texts: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            file_okay=False,
+            help=tr(
+                "Ordner mit train/*.jsonl und dev/*.jsonl, Zeilen mit «text» und «label»",
+                "folder with train/*.jsonl and dev/*.jsonl, rows with 'text' and 'label'",
+            ),
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(help=tr("Ordner für das Ergebnis; sonst im Datenordner", "folder to write"))
+    ] = None,
+    seed: Annotated[int, typer.Option(help=tr("Startwert", "seed"))] = 0,
+    noncommercial: Annotated[
+        bool,
+        typer.Option(
+            "--noncommercial",
+            help=tr(
+                "auch Texte verwenden, deren Lizenz kommerziellen Gebrauch ausschließt",
+                "use texts whose licence forbids commercial use, too",
+            ),
+        ),
+    ] = False,
+) -> None:
+    """Fit the model's heads on labelled texts; a killed call goes on where it was."""
+    from nlp.train import train as fit
+
+    folder = output or settings.data / "model"
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=messages, disable=not messages.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(title: str, done: int, total: int) -> None:
+            if title not in tasks:
+                tasks[title] = bars.add_task(title, total=total)
+            bars.update(tasks[title], completed=done, total=total)
+
+        try:
+            facts = fit(texts, folder, seed=seed, progress=report, commercial_only=not noncommercial)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    put_json(facts)
+    say(
+        tr(
+            f"Trainiert: {folder}. Benutzen: BRANDMELDER_MODEL={folder}",
+            f"Trained: {folder}. Use it: BRANDMELDER_MODEL={folder}",
+        )
+    )
+
+
+def evaluate(
+    settings: Settings,
+    files: Annotated[
+        list[str], typer.Argument(help=tr("JSONL mit «text» und «label»", "JSONL with 'text' and 'label'"))
+    ],
+    json_output: Annotated[
+        Path | None, typer.Option("--json", help=tr("alle Zahlen auch in diese Datei", "all figures to this file, too"))
+    ] = None,
+) -> None:
+    """Measure the model per file and per channel."""
+    raise NotImplementedError
