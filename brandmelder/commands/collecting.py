@@ -154,7 +154,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _fetched(settings: Settings, url: str) -> Page:
-    from crawlers.running import fetch_page
+    from crawlers.fetching import fetch_page
 
     return fetch_page(url, contact=settings.contact)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -208,27 +209,20 @@ def _print_status(runs: list[dict[str, Any]], description: dict[str, Any]) -> No
             )
         )
         return
-    table = Table()
-    for head in (
-        "Start",
-        tr("Quelle", "source"),
-        tr("Ausgang", "outcome"),
-        tr("Abrufe", "requests"),
-        tr("gelesen", "yielded"),
-        tr("Verbleib", "fates"),
-        tr("Hinweise", "notes"),
-    ):
-        table.add_column(head)
     for run in runs:
-        fates = ", ".join(f"{name} {count}" for name, count in sorted(run["fates"].items()) if count)
-        notes = "; ".join(map(str, run.get("notes", [])))[:300]
-        table.add_row(
-            run["started_at"],
-            run["source"],
-            run["outcome"],
-            str(run["requests"]),
-            str(run["yielded"]),
-            fates,
-            _plain(notes),
+        began = german_time(datetime.fromisoformat(run["started_at"]))
+        counts = tr(
+            f"{run['requests']} Abrufe, {run['yielded']} Beiträge",
+            f"{run['requests']} requests, {run['yielded']} posts",
         )
-    console.print(table)
+        console.print(f"\n{run['source']}  {began}  {run['outcome']}  {counts}")
+        for name, count in sorted(run["fates"].items()):
+            console.print(f"    {count:>6}  {name}")
+        for note in run.get("notes", []):
+            console.print(f"    ! {_plain(_note(note))[:300]}")
+
+
+def _note(note: Any) -> str:
+    if not isinstance(note, dict):
+        return str(note)
+    return " ".join(str(value) for value in note.values() if value not in (None, ""))

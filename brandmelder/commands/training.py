@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from brandmelder.console import messages, put_json, say
+from brandmelder.console import messages, open_input, progress, put_json, put_line, say
 from brandmelder.errors import UsageError
+from brandmelder.models import opened_scorer
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
 
@@ -78,4 +80,26 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure the model per file and per channel."""
-    raise NotImplementedError
+    from nlp.evaluation import evaluate as measure
+    from nlp.evaluation import read_lines, render
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        with open_input(name) as stream:
+            return list(read_lines(stream, name))
+
+    try:
+        loaded = {Path(name).name: rows(name) for name in files}
+    except (ValueError, UnicodeDecodeError) as error:
+        raise UsageError(str(error)) from error
+    scorer = opened_scorer(settings)
+    with progress(tr("Messen", "Measuring"), sum(map(len, loaded.values()))) as advance:
+        done: dict[str, int] = {}
+
+        def report(name: str, count: int) -> None:
+            advance(count - done.get(name, 0))
+            done[name] = count
+
+        figures = measure(loaded, scorer, progress=report)
+    put_line(render(figures))
+    if json_output is not None:
+        json_output.write_text(json.dumps(figures, ensure_ascii=False, indent=2), encoding="utf-8")

@@ -134,7 +134,7 @@ class _Check:
         return conjunction(counted(self.plan.brand), about(topic), published(start, self.now))
 
     def _new_event(self, topic: str, finding: Finding) -> AlertEvent:
-        since = self.now - timedelta(days=max(finding.onset_days, 1))
+        since = self._first_said(topic, self.now - timedelta(days=max(finding.onset_days, 1)))
         day = self.now.astimezone(BERLIN).date()
         shown = FilterState(
             topics=(topic,), experiences=("negative",), brand=self.plan.brand, language=self.plan.language
@@ -154,6 +154,12 @@ class _Check:
             history_days=finding.history_days,
             link=link("mentions", shown.between(since.astimezone(BERLIN).date(), day), self.plan.base_url),
         )
+
+    def _first_said(self, topic: str, start: datetime) -> datetime:
+        """When the first of the negative mentions from `start` on was published."""
+        query = conjunction(counted(self.plan.brand), about(topic), published(start, self.now))
+        first = self.store.search(query, limit=1, order="oldest").mentions
+        return next((mention.published_at for mention in first if mention.published_at is not None), start)
 
     def _within_budget(self, opened: list[AlertEvent]) -> list[AlertEvent]:
         """Hold back what exceeds the week's budget of mails; it is still listed on the alerts page."""

@@ -18,11 +18,15 @@ SHORTEST = 25
 
 @dataclass(frozen=True)
 class Verbatim:
-    """What one person wrote, shortened around the statement about the topic. `url` is None unless it is http(s)."""
+    """What one person wrote, shortened around the statement about the topic. `url` is None unless it is http(s).
+
+    `has_time` says whether `published_at` knows the time of day.
+    """
 
     text: str
     source: str
     published_at: datetime | None
+    has_time: bool
     url: str | None
 
 
@@ -82,7 +86,8 @@ def _verbatim(mention: Mention, topic: str) -> Verbatim:
     statement = _statement(mention, topic)
     text = shortened(mention.text, 0 if statement is None else statement.start)
     url = mention.url if mention.url.lower().startswith(("http://", "https://")) else None
-    return Verbatim(text, mention.source, mention.published_at, url)
+    has_time = mention.date_precision in ("minute", "second")
+    return Verbatim(text, mention.source, mention.published_at, has_time, url)
 
 
 def shortened(text: str, start: int) -> str:

@@ -92,6 +92,12 @@ class Wording:
         pattern = "d. MMMM y, HH:mm" if self._german else "d MMMM y, HH:mm"
         return str(format_datetime(moment.astimezone(BERLIN), pattern, locale=self.language))
 
+    def when(self, moment: datetime | None, *, has_time: bool) -> str:
+        """A day, with its time where that is known."""
+        if moment is None:
+            return self("undated")
+        return self.moment(moment) if has_time else self.day(moment)
+
     def listing(self, parts: list[str]) -> str:
         """Several things in a row: "A, B und C"."""
         if len(parts) < 2:
