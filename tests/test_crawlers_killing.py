@@ -36,7 +36,7 @@ def children():
 
 @pytest.fixture
 def site():
-    forum = small_forum(threads=5, posts=12)
+    forum = small_forum(threads=4, posts=9)
     # Near-copies and a post without the brand, so that every kind of fate is on the way.
     long = "Kornblume brachte mir heute die Kiste mit den Möhren, doch der Fahrer war leider viel zu spät dran."
     forum.threads["Doppelt"] = [ForumPost(long), ForumPost(long + " Tja."), ForumPost("Ohne Namen, aber schön.")]
@@ -70,8 +70,8 @@ def outcome(folder):
 def test_kill_at_random_moments_changes_nothing(children, site, tmp_path):
     seconds = run_child(children, tmp_path / "calm", site.url)
     calm, (record,) = outcome(tmp_path / "calm")
-    assert len(calm) == 62
-    assert record["fates"] == {"dropped/no_brand": 1, "near_copy": 1, "stored": 61}
+    assert len(calm) == 38
+    assert record["fates"] == {"dropped/no_brand": 1, "near_copy": 1, "stored": 37}
     moments = random.Random(3)
     resumed = 0
     for number in range(MOMENTS):
@@ -127,4 +127,4 @@ def test_ctrl_c_leaves_a_run_that_goes_on(site, tmp_path):
         assert_adds_up([summary.record])
         # What was read before is not asked for again.
         assert len(site.paths) - asked <= sum(summary.record["pages"].values()) - 3
-        assert len(parts.mentions()) == 62
+        assert len(parts.mentions()) == 38
