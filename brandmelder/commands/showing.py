@@ -77,6 +77,7 @@ def write_dashboard_config(settings: Settings, profile: Profile) -> Path:
             for topic in profile.topics
         ),
         data=settings.data.resolve(),
+        sources={card.name: card.title for card in profile.sources if card.title},
         store=settings.store,
         elastic_prefix=settings.elastic_prefix,
         elastic_ca=settings.elastic_ca,
