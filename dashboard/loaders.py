@@ -144,7 +144,9 @@ class Figures:
 
     def search(self, state: FilterState, *, size: int = PAGE_SIZE) -> Found:
         """The page `state.page` of verbatims."""
-        answer: Found = self._ask("search", to_query(state), state.order, state.page, size)
+        # The contract offers only the first page in the order of relevance.
+        page = 1 if state.order == "relevance" else state.page
+        answer: Found = self._ask("search", to_query(state), state.order, page, size)
         return answer
 
     def total(self, state: FilterState) -> int:

@@ -34,7 +34,8 @@ def streamlit_command(config_path: Path, port: int, *, address: str = "127.0.0.1
     """The command line that serves the dashboard with the settings in `config_path` (see `config.write_config`)."""
     options = {"server.address": address, "server.port": str(port), **OPTIONS}
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "dashboard.serving", "run", str(APP), *flags, "--", str(config_path)]
+    # -P: a folder in which somebody works may hold a "dashboard" of its own.
+    return [sys.executable, "-P", "-m", "dashboard.serving", "run", str(APP), *flags, "--", str(config_path)]
 
 
 def warm_up() -> None:
