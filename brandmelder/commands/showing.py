@@ -66,7 +66,6 @@ def write_dashboard_config(settings: Settings, profile: Profile) -> Path:
     """Write what the dashboard needs to know of the profile and the settings; returns the file."""
     config = DashboardConfig(
         brand=profile.name,
-        sources={card.name: card.title for card in profile.sources if card.title},
         competitors=tuple(competitor.name for competitor in profile.competitors),
         topics=tuple(
             TopicConfig(
