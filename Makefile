@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+TEXTS ?= ../shared/data
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet
 
@@ -36,8 +37,9 @@ check: setup  ## lint, format check and types: what CI checks beside the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup  ## measure: the model against a TF-IDF floor, store throughput
+bench: setup  ## measure: the model against a TF-IDF floor (TEXTS=folder with train/ and dev/), the stores
 	$(BIN)/python -m tests.bench
+	@if [ -d "$(TEXTS)" ]; then $(BIN)/python -m nlp.floor "$(TEXTS)"; else echo "model: not measured, no labelled texts in $(TEXTS)"; fi
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
