@@ -146,7 +146,7 @@ GERMAN: Final[dict[str, str]] = {
         "Durchschnitt der Auswahl ({average}). n = {n} · {period}"
     ),
     "hotspots_none": "In dieser Auswahl hat kein Feld mindestens {min} Stimmen und etwas Negatives darunter.",
-    "hotspot_new": "neu: davor keine Stimmen",
+    "hotspot_new": "davor keine Stimmen",
     "hotspot_few_before": "davor zu wenige (n = {n})",
     "hotspot_clear": "{points}",
     "hotspot_unclear": "{points}, kann Zufall sein",

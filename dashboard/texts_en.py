@@ -141,7 +141,7 @@ ENGLISH: Final[dict[str, str]] = {
         "line: average of the selection ({average}). n = {n} · {period}"
     ),
     "hotspots_none": "No cell of this selection has at least {min} mentions and something negative among them.",
-    "hotspot_new": "new: no mentions before",
+    "hotspot_new": "no mentions before",
     "hotspot_few_before": "too few before (n = {n})",
     "hotspot_clear": "{points}",
     "hotspot_unclear": "{points}, may be chance",

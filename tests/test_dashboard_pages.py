@@ -105,7 +105,7 @@ def test_cells_and_rows_link_to_their_mentions_with_the_same_filter():
     assert "/mentions?period=84d&amp;source=blog&amp;topic=app&amp;q=x" in html
     html = ranked(page(), hotspots(CELLS, [], min_group=5), "source", average=0.5)
     assert "/mentions?source=%3Cforum%3E&amp;topic=app&amp;experience=negative" in html
-    assert "neu: davor keine Stimmen" in html
+    assert "davor keine Stimmen" in html
 
 
 def test_a_card_says_what_a_reader_must_know():

@@ -16,6 +16,9 @@ from dashboard.state import EARLIEST, EVERY_BRAND, PERIODS, FilterState, to_para
 from index.fields import BERLIN
 from index.mention import CHANNELS, JOURNEY_PHASES, SENTIMENTS
 
+# An older newest mention is said, because periods end with it.
+STALE_DAYS = 14
+
 
 def bar(page: Context, figures: Figures) -> None:
     """Period, filters, and what is active."""
@@ -28,7 +31,11 @@ def bar(page: Context, figures: Figures) -> None:
         active = chips(page)
         if active:
             st.html(active, width="content")
-    if page.newest < _today() - timedelta(days=7) and page.chosen.start is None and page.chosen.period != "all":
+    if (
+        page.newest < _today() - timedelta(days=STALE_DAYS)
+        and page.chosen.start is None
+        and page.chosen.period != "all"
+    ):
         st.html(f"<p class='bm-note'>{page.words('stale', day=formats.day(page.newest, page.words.language))}</p>")
 
 

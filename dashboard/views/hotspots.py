@@ -21,7 +21,8 @@ def render(page: Context, figures: Figures) -> None:
     """Draw the page."""
     state = page.state.but(experiences=())
     now = figures.overview(state)
-    st.html(heading(page, page.words("page_hotspots"), count=now.total, with_before=True))
+    before = figures.cells(page.before.but(experiences=()), "source") if page.before is not None else []
+    st.html(heading(page, page.words("page_hotspots"), count=now.total, with_before=bool(before)))
     if now.total == 0:
         nothing_here(page, figures)
         return
@@ -29,7 +30,6 @@ def render(page: Context, figures: Figures) -> None:
     average = now.counts.share("negative").value
     st.html(f"<p class='bm-lead'>{escape(page.words('hotspots_lead'))}</p>")
     cells = chosen_topics(page, figures.cells(state, "source"))
-    before = figures.cells(page.before.but(experiences=()), "source") if page.before is not None else []
     with st.container(key="bm_card_ranked"):
         _ranked(page, cells, before, average, n=now.counts.n)
     totals = _chosen(page, figures.topics(state))

@@ -26,11 +26,12 @@ def render(page: Context, figures: Figures) -> None:
     """Draw the page."""
     state = page.state.but(experiences=())
     now = figures.overview(state)
-    st.html(heading(page, page.words("page_overview"), count=now.total, with_before=True))
+    before = figures.overview(page.before.but(experiences=())) if page.before is not None else None
+    has_before = before is not None and before.total > 0
+    st.html(heading(page, page.words("page_overview"), count=now.total, with_before=has_before))
     if now.total == 0:
         nothing_here(page, figures)
         return
-    before = figures.overview(page.before.but(experiences=())) if page.before is not None else None
     spots = _hotspots(page, figures, now)
     blind_notice(page)
     st.html(_lead(page, now, before, spots))
