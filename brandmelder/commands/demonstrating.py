@@ -58,7 +58,7 @@ def demo(
         _tell_alerts(settings)
         config = write_dashboard_config(settings, profile)
         if serve:
-            _serve(config, port, browser=browser)
+            _serve(settings, config, port, browser=browser)
 
 
 def rehearse(settings: Settings, profile: Profile) -> None:
@@ -114,8 +114,8 @@ def _tell_alerts(settings: Settings) -> None:
         say(tr("Keine Warnung in zwölf Wochen.", "No alert in twelve weeks."))
 
 
-def _serve(config: Path, port: int, *, browser: bool) -> None:
-    with _quiet_interrupt(), serving(config, port) as (address, process):
+def _serve(settings: Settings, config: Path, port: int, *, browser: bool) -> None:
+    with _quiet_interrupt(), serving(settings, config, port) as (address, process):
         say(tr(f"\nDashboard: {address}   (Ende mit Strg-C)", f"\nDashboard: {address}   (stop with Ctrl-C)"))
         if browser and messages.is_terminal:
             import webbrowser

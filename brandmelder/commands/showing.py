@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -50,7 +51,7 @@ def dashboard(
                 "No run in this data folder yet. Name a profile with --brand, or try: brandmelder demo",
             )
         )
-    with serving(path, port) as (address, process):
+    with serving(settings, path, port) as (address, process):
         say(tr(f"Dashboard: {address}   (Ende mit Strg-C)", f"Dashboard: {address}   (stop with Ctrl-C)"))
         if browser and messages.is_terminal:
             webbrowser.open(address)
@@ -105,10 +106,16 @@ def free_port(wanted: int) -> int:
 
 
 @contextmanager
-def serving(config: Path, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def serving(settings: Settings, config: Path, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The dashboard's process and its address, once it answers; ended with the block."""
     port = free_port(port)
-    process = subprocess.Popen(streamlit_command(config, port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    environment = dict(os.environ)
+    if settings.elastic_api_key is not None:
+        # The dashboard reads secrets from its environment only; ours may come from a file .env.
+        environment["BRANDMELDER_ELASTIC_API_KEY"] = settings.elastic_api_key.get_secret_value()
+    process = subprocess.Popen(
+        streamlit_command(config, port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
+    )
     try:
         _wait_until_healthy(port, process)
         yield f"http://127.0.0.1:{port}", process
