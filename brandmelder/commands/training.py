@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,15 +50,7 @@ def train(
     from nlp.train import train as fit
 
     folder = output or settings.data / "model"
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=messages, disable=not messages.is_terminal) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def report(title: str, done: int, total: int) -> None:
-            if title not in tasks:
-                tasks[title] = bars.add_task(title, total=total)
-            bars.update(tasks[title], completed=done, total=total)
-
+    with _bars() as report:
         try:
             facts = fit(texts, folder, seed=seed, progress=report, commercial_only=not noncommercial)
         except ValueError as error:
@@ -68,6 +62,21 @@ def train(
             f"Trained: {folder}. Use it: BRANDMELDER_MODEL={folder}",
         )
     )
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """One bar per file of texts; yields a function of title, done and total."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=messages, disable=not messages.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(title: str, done: int, total: int) -> None:
+            if title not in tasks:
+                tasks[title] = bars.add_task(title, total=total)
+            bars.update(tasks[title], completed=done, total=total)
+
+        yield report
 
 
 def evaluate(
