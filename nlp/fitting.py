@@ -85,7 +85,7 @@ def _minimise(parameters: list[Any], loss: Any) -> None:
     optimiser.step(step)
 
 
-def whitening(vectors: Vectors, *, keep: float = 0.1) -> tuple[Vectors, Vectors]:
+def whitening(vectors: Vectors, *, keep: float = 0.5) -> tuple[Vectors, Vectors]:
     """Mean and symmetric whitening matrix of vectors; `keep` shrinks the covariance towards its mean variance."""
     mean = vectors.mean(axis=0)
     covariance = np.cov((vectors - mean).astype(np.float64), rowvar=False)

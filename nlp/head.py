@@ -47,7 +47,7 @@ class HeadConfig(BaseModel):
     certain: float = Field(ge=0, le=1)
     calibrations: dict[str, Calibration]
     topic_threshold: float = Field(ge=0, le=1)
-    topic_slope: float
+    topic_weights: tuple[float, float, float]
     topic_offset: float
     training: dict[str, Any] = {}
 

@@ -92,7 +92,8 @@ class LinearScorer:
         if not own or not taxonomy.topics:
             return ()
         vectors = encoded.vectors[own]
-        found = self._topics.match(self._topic_part(vectors), taxonomy)
+        words = [parts.whole[encoded.sentences[index].start : encoded.sentences[index].end] for index in own]
+        found = self._topics.match(words, self._topic_part(vectors), taxonomy)
         moods = self._heads.probabilities(self._heads.scores(vectors), [item.channel] * len(own))
         aspects = []
         for row, index in enumerate(own):

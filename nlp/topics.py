@@ -1,44 +1,54 @@
-"""Topics of sentences: similarity to a taxonomy's descriptions and examples, turned into a probability."""
+"""Topics of sentences: likeness to a taxonomy's labels, descriptions and examples, turned into a probability."""
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlp.head import Heads
-from nlp.taxonomy import Taxonomy
+from nlp.taxonomy import Taxonomy, Topic
 
 Vectors = NDArray[np.float32]
 
 MAX_PER_SENTENCE = 2
-BEST_PHRASES = 2
+BEST_PHRASES = 3
 BACKGROUND = 2000
 BACKGROUND_SEED = 7
 KEPT_TAXONOMIES = 16
 MIN_DEVIATION = 1e-3
+MIN_STEM = 4
+WORD = re.compile(r"[^\W\d_]+")
+FOLDED = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
 
 
 @dataclass(frozen=True)
 class TopicVectors:
-    """A taxonomy in vector space: all phrases, the topic of each, and what an unrelated sentence scores per topic."""
+    """A taxonomy in vector space: all phrases, the topic of each, and what an unrelated sentence scores per topic.
+
+    `names` and `nouns` are the word stems of each topic's label and of the nouns of its description.
+    """
 
     ids: tuple[str, ...]
     phrases: Vectors
     owner: NDArray[np.int64]
     usual: Vectors
     deviation: Vectors
+    names: tuple[tuple[str, ...], ...]
+    nouns: tuple[tuple[str, ...], ...]
 
 
 class TopicMatcher:
-    """Compares sentence vectors with topics. Vectors of a taxonomy are computed once per taxonomy version.
+    """Compares sentences with topics. Vectors of a taxonomy are computed once per taxonomy version.
 
-    E5 vectors all point in a similar direction, so they are centred and whitened first (WhiteningBERT, Huang et al.
-    2021). A topic's score is the mean cosine of its two nearest phrases, in standard deviations above what sentences
-    without the topic score (estimated on random directions, so a topic with more examples isn't found more often).
+    Three signs are weighed by a logistic regression. The strength: E5 vectors all point in a similar direction, so
+    they are centred and whitened first (WhiteningBERT, Huang et al. 2021); it is the mean cosine of the topic's three
+    nearest phrases, in standard deviations above what random directions score, so that more examples don't find more.
+    Whether the topic's label is named. Whether, failing that, a noun of its description is.
     """
 
     def __init__(self, heads: Heads, embed: Callable[[Sequence[str]], Vectors]) -> None:
@@ -57,16 +67,26 @@ class TopicMatcher:
         self._known.move_to_end(taxonomy.version)
         return found
 
-    def match(self, sentences: Vectors, taxonomy: Taxonomy) -> Vectors:
+    def match(self, sentences: Sequence[str], vectors: Vectors, taxonomy: Taxonomy) -> Vectors:
         """Probabilities (sentences, topics) that a sentence is about a topic."""
-        topics = self.vectors(taxonomy)
-        if not topics.ids or not len(sentences):
-            return np.zeros((len(sentences), len(topics.ids)), dtype=np.float32)
         config = self._heads.config
-        strength = (self._raw(self.whitened(sentences), topics) - topics.usual) / topics.deviation
-        return np.asarray(
-            1.0 / (1.0 + np.exp(-(config.topic_slope * strength + config.topic_offset))), dtype=np.float32
-        )
+        odds = self.signs(sentences, vectors, taxonomy) @ np.array(config.topic_weights, dtype=np.float32)
+        return np.asarray(1.0 / (1.0 + np.exp(-(odds + config.topic_offset))), dtype=np.float32)
+
+    def signs(self, sentences: Sequence[str], vectors: Vectors, taxonomy: Taxonomy) -> Vectors:
+        """The three signs (sentences, topics, 3): strength, label named, a noun of the description named."""
+        topics = self.vectors(taxonomy)
+        signs = np.zeros((len(sentences), len(topics.ids), 3), dtype=np.float32)
+        if not topics.ids or not sentences:
+            return signs
+        signs[:, :, 0] = (self._raw(self.whitened(vectors), topics) - topics.usual) / topics.deviation
+        for row, sentence in enumerate(sentences):
+            folded = sentence.casefold().translate(FOLDED)
+            named = np.array([any(stem in folded for stem in stems) for stems in topics.names])
+            meant = np.array([any(stem in folded for stem in stems) for stems in topics.nouns])
+            signs[row, :, 1] = named
+            signs[row, :, 2] = meant & ~named
+        return signs
 
     def pick(self, probabilities: Vectors) -> list[int]:
         """The topics of one sentence, strongest first: at most two, all above the threshold."""
@@ -88,22 +108,34 @@ class TopicMatcher:
 
     def _build(self, taxonomy: Taxonomy) -> TopicVectors:
         phrases = [(i, phrase) for i, topic in enumerate(taxonomy.topics) for phrase in _phrases(topic)]
-        ids = tuple(topic.id for topic in taxonomy.topics)
+        white = self.whitened(self._embed([phrase for _, phrase in phrases])) if phrases else np.zeros((0, 1))
+        count = len(taxonomy.topics)
+        bare = TopicVectors(
+            ids=tuple(topic.id for topic in taxonomy.topics),
+            phrases=np.asarray(white, dtype=np.float32),
+            owner=np.array([index for index, _ in phrases], dtype=np.int64),
+            usual=np.zeros(count, dtype=np.float32),
+            deviation=np.ones(count, dtype=np.float32),
+            names=tuple(_stems(topic.label, nouns=False) for topic in taxonomy.topics),
+            nouns=tuple(_stems(topic.description, nouns=True) for topic in taxonomy.topics),
+        )
         if not phrases:
-            empty = np.zeros(0, dtype=np.float32)
-            return TopicVectors(ids, np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.int64), empty, empty)
-        white = self.whitened(self._embed([phrase for _, phrase in phrases]))
-        owner = np.array([index for index, _ in phrases], dtype=np.int64)
-        zero = np.zeros(len(ids), dtype=np.float32)
-        bare = TopicVectors(ids, white, owner, zero, zero + 1)
+            return bare
         random = np.random.default_rng(BACKGROUND_SEED).standard_normal((BACKGROUND, white.shape[1]), dtype=np.float32)
         raw = self._raw(random / np.linalg.norm(random, axis=1, keepdims=True), bare)
-        deviation = np.maximum(raw.std(axis=0), MIN_DEVIATION)
-        return TopicVectors(ids, white, owner, raw.mean(axis=0), deviation)
+        return replace(bare, usual=raw.mean(axis=0), deviation=np.maximum(raw.std(axis=0), MIN_DEVIATION))
 
 
-def _phrases(topic: object) -> list[str]:
-    label, description = getattr(topic, "label", ""), getattr(topic, "description", "")
-    texts = [description, *getattr(topic, "examples", ())]
-    kept = [text for text in dict.fromkeys(texts) if text.strip()]
-    return kept or [label]
+def _phrases(topic: Topic) -> list[str]:
+    """Label, description and examples, each once; at least one, as a topic of no words still has its id."""
+    texts = dict.fromkeys((topic.label, topic.description, *topic.examples))
+    return [text for text in texts if text.strip()] or [topic.id]
+
+
+def _stems(text: str, *, nouns: bool) -> tuple[str, ...]:
+    """Words without their last two letters, umlauts folded: a rough stem that also finds compounds and plurals."""
+    words = [word for word in WORD.findall(text) if len(word) >= MIN_STEM and (not nouns or word[0].isupper())]
+    folded = [word.casefold().translate(FOLDED) for word in words]
+    return tuple(
+        dict.fromkeys(word[: max(MIN_STEM, len(word) - 2)] if len(word) > MIN_STEM + 1 else word for word in folded)
+    )

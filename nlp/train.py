@@ -15,13 +15,14 @@ from nlp.corpora import CHANNEL_SOURCES, CORPORA, Row, read_rows
 from nlp.encoder import Encoder, default_threads
 from nlp.fitting import fit_calibration, fit_linear, whitening
 from nlp.head import LABELS, HeadConfig, Heads, save_heads
+from nlp.topic_fitting import DEFAULT_TOPICS, TopicPart, fit_topics
 from nlp.vector_cache import Progress, document_vectors
 
 Vectors = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
 LAYERS = (6, 9, 12)
-DECAY = 0.02
+DECAY = 0.01
 CERTAIN_ACCURACY = 0.6
 
 
@@ -88,13 +89,19 @@ def fit(train_parts: Sequence[Labelled], dev_parts: Sequence[Labelled], encoder:
         layers=encoder.layers,
         certain=0.0,
         calibrations={},
-        topic_threshold=0.5,
-        topic_slope=1.2,
-        topic_offset=-4.8,
+        **DEFAULT_TOPICS,
         training={"seed": seed, "rows": _counts(train_parts), "calibration_rows": _counts(dev_parts)},
     )
     heads = Heads(config, mean, scale, weight, bias, topic_mean, topic_whitening)
-    return _calibrated(heads, dev_parts)
+    parts = [TopicPart(part.rows, part.vectors[:, -hidden:]) for part in train_parts]
+    unseen = [TopicPart(part.rows, part.vectors[:, -hidden:]) for part in dev_parts]
+    topics, figures = fit_topics(heads, parts, unseen, lambda texts: _embedded(encoder, texts))
+    config = config.model_copy(update={**topics, "training": {**config.training, **figures}})
+    return _calibrated(_replaced(heads, config), dev_parts)
+
+
+def _embedded(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    return np.stack([item.document for item in encoder.encode(texts)])[:, -encoder.sizes.hidden :]
 
 
 def _labelled(path: Path, encoder: Encoder, cache: Path, commercial_only: bool, progress: Progress | None) -> Labelled:

@@ -1,0 +1,266 @@
+"""How well a scorer does on labelled texts: per file, per channel, with intervals, as plain data.
+
+Figures of a block: accuracy with its Wilson 95 % interval; macro-F1, the mean F1 over the labels that occur in the gold
+labels (a prediction of another label, such as `mixed` where the corpus has none, is an error of the gold label), with a
+95 % bootstrap interval; ECE, the expected calibration error over 15 equal bins of confidence: sum over bins of
+(rows in bin / rows) * |accuracy in bin - mean confidence in bin| (Guo et al. 2017).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.corpora import corpus_of, in_calibration_half, natural_text
+from nlp.scorer import Scorer, ScoringInput
+from nlp.taxonomy import Taxonomy
+
+LABELS = ("negative", "neutral", "positive", "mixed")
+BINS = 15
+BATCH = 256
+RESAMPLES = 300
+Z = 1.959964
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One row after scoring; `held_out` tells rows that calibration has not seen from those that it may have."""
+
+    gold: int
+    found: int
+    confidence: float
+    uncertain: bool
+    channel: str
+    held_out: bool
+
+
+def read_lines(lines: Iterable[str], name: str) -> Iterator[dict[str, Any]]:
+    """JSONL rows. Raises ValueError naming file and line where one is not an object with a text and a known label."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise ValueError(f"{name}, line {number}: not JSON") from None
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            raise ValueError(f"{name}, line {number}: no field `text` with a string")
+        if row.get("label") is not None and row["label"] not in LABELS:
+            raise ValueError(f"{name}, line {number}: label is none of {', '.join(LABELS)} or null")
+        yield row
+
+
+def evaluate(
+    files: Mapping[str, Iterable[Mapping[str, Any]]],
+    scorer: Scorer,
+    *,
+    progress: Callable[[str, int], None] | None = None,
+) -> dict[str, Any]:
+    """Compares scores with labels: `{"scorer", "revision", "files": {name: block}, "channels": {name: block}, "all"}`.
+
+    A row's `channel` chooses the calibration; without it a known corpus (by `domain`) gets its own, other rows the
+    general one. Rows whose label is null are counted in `skipped`. A block is `{"n", "skipped", "accuracy",
+    "accuracy_interval", "macro_f1", "macro_f1_interval", "ece", "labels": {label: {"n", "precision", "recall", "f1"}},
+    "confusion": {gold: {found: n}}, "uncertain_share", "accuracy_certain", "held_out"}`; figures of an empty block are
+    null. `held_out` holds n, accuracy, macro_f1 and ece of those rows of known corpora that calibration never saw (null
+    for others). `progress` is called with the file's name and how many of its rows are done.
+    """
+    blocks: dict[str, Any] = {}
+    everything: list[Judged] = []
+    skipped = 0
+    for name, rows in files.items():
+        judged, without = _judge(rows, scorer, partial(progress or _silent, name))
+        blocks[name] = block(judged, without)
+        everything.extend(judged)
+        skipped += without
+    channels = {
+        channel: block([row for row in everything if row.channel == channel], 0)
+        for channel in sorted({row.channel for row in everything})
+    }
+    return {
+        "scorer": scorer.name,
+        "revision": scorer.revision,
+        "files": blocks,
+        "channels": channels,
+        "all": block(everything, skipped),
+    }
+
+
+def block(judged: Sequence[Judged], skipped: int) -> dict[str, Any]:
+    """The figures of some rows, as `evaluate` documents them."""
+    gold, found, _ = _columns(judged)
+    matrix = _confusion(gold, found)
+    certain = np.array([not row.uncertain for row in judged], dtype=bool)
+    unseen = [row for row in judged if row.held_out]
+    return {
+        **_core(judged),
+        "skipped": skipped,
+        "accuracy_interval": wilson(int((gold == found).sum()), len(judged)),
+        "macro_f1_interval": _bootstrap(gold, found),
+        "labels": {label: _of_label(matrix, index) for index, label in enumerate(LABELS)},
+        "confusion": {
+            label: dict(zip(LABELS, (int(n) for n in matrix[index]), strict=True)) for index, label in enumerate(LABELS)
+        },
+        "uncertain_share": _rounded(float(1 - certain.mean())) if len(judged) else None,
+        "accuracy_certain": _rounded(float((gold == found)[certain].mean())) if certain.any() else None,
+        "held_out": _core(unseen) if unseen else None,
+    }
+
+
+def macro_f1(gold: Numbers, found: Numbers) -> float:
+    """The mean F1 over the labels that occur in `gold`."""
+    matrix = _confusion(gold, found)
+    right = np.diag(matrix).astype(float)
+    total = matrix.sum(axis=0) + matrix.sum(axis=1)
+    present = matrix.sum(axis=1) > 0
+    return float((2 * right[present] / total[present]).mean()) if present.any() else 0.0
+
+
+def expected_calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """ECE over 15 equal bins of confidence, as in the module's text."""
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = [
+        (bins == index).mean() * abs(right[bins == index].mean() - confidence[bins == index].mean())
+        for index in np.unique(bins)
+    ]
+    return float(sum(gaps))
+
+
+def wilson(hits: int, n: int) -> list[float] | None:
+    """Wilson's 95 % interval of a share (Wilson 1927), None where n is 0."""
+    if n == 0:
+        return None
+    share = hits / n
+    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    half = Z * float(np.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))) / (1 + Z * Z / n)
+    return [_rounded(max(0.0, centre - half)), _rounded(min(1.0, centre + half))]
+
+
+def table(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The report's main figures as rows: kind (file, channel, all), name, n, skipped and figures, held-out ones."""
+    groups = [("file", report["files"]), ("channel", report["channels"]), ("all", {"all": report["all"]})]
+    rows = []
+    for kind, named in groups:
+        for name, item in named.items():
+            unseen = item["held_out"] or {}
+            figures = {key: item[key] for key in ("n", "skipped", "accuracy", "macro_f1", "ece", "uncertain_share")}
+            held_out = {f"held_out_{key}": unseen.get(key) for key in ("n", "accuracy", "macro_f1", "ece")}
+            rows.append({"kind": kind, "name": name, **figures, **held_out})
+    return rows
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The main figures as a plain text table."""
+    rows = table(report)
+    width = max(len(str(row["name"])) for row in rows)
+    keys = [key for key in rows[0] if key not in ("kind", "name")]
+    lines = [" ".join([" " * (8 + width), *(f"{key:>17}" for key in keys)])]
+    for row in rows:
+        cells = ("-" if row[key] is None else str(row[key]) for key in keys)
+        lines.append(" ".join([f"{row['kind']:<7} {row['name']:<{width}}", *(f"{cell:>17}" for cell in cells)]))
+    return "\n".join(lines)
+
+
+def _silent(_name: str, _done: int) -> None:
+    pass
+
+
+def _judge(
+    rows: Iterable[Mapping[str, Any]], scorer: Scorer, progress: Callable[[int], None]
+) -> tuple[list[Judged], int]:
+    judged: list[Judged] = []
+    skipped = 0
+    batch: list[dict[str, Any]] = []
+    for row in rows:
+        if row.get("label") is None:
+            skipped += 1
+            continue
+        batch.append(dict(row))
+        if len(batch) == BATCH:
+            judged.extend(_score(batch, scorer))
+            batch = []
+            progress(len(judged))
+    judged.extend(_score(batch, scorer))
+    progress(len(judged))
+    return judged, skipped
+
+
+def _score(rows: Sequence[dict[str, Any]], scorer: Scorer) -> list[Judged]:
+    channels = [_channel(row) for row in rows]
+    texts = [natural_text(row) for row in rows]
+    inputs = [
+        ScoringInput(text, title=row["title"] if isinstance(row.get("title"), str) else None, channel=channel)
+        for row, text, channel in zip(rows, texts, channels, strict=True)
+    ]
+    results = scorer.score(inputs, taxonomy=Taxonomy())
+    return [
+        Judged(
+            gold=LABELS.index(row["label"]),
+            found=LABELS.index(result.sentiment),
+            confidence=result.confidence,
+            uncertain=result.uncertain,
+            channel=channel or "general",
+            held_out=corpus_of(row) is not None and not in_calibration_half(text),
+        )
+        for row, text, channel, result in zip(rows, texts, channels, results, strict=True)
+    ]
+
+
+def _channel(row: Mapping[str, Any]) -> str | None:
+    channel = row.get("channel")
+    return channel if isinstance(channel, str) and channel else corpus_of(dict(row))
+
+
+def _columns(judged: Sequence[Judged]) -> tuple[Numbers, Numbers, NDArray[np.float64]]:
+    gold = np.array([row.gold for row in judged], dtype=np.int64)
+    found = np.array([row.found for row in judged], dtype=np.int64)
+    return gold, found, np.array([row.confidence for row in judged], dtype=np.float64)
+
+
+def _core(judged: Sequence[Judged]) -> dict[str, Any]:
+    gold, found, sure = _columns(judged)
+    if not len(gold):
+        return {"n": 0, "accuracy": None, "macro_f1": None, "ece": None}
+    return {
+        "n": len(gold),
+        "accuracy": _rounded(float((gold == found).mean())),
+        "macro_f1": _rounded(macro_f1(gold, found)),
+        "ece": _rounded(expected_calibration_error(sure, gold == found)),
+    }
+
+
+def _confusion(gold: Numbers, found: Numbers) -> Numbers:
+    matrix = np.zeros((len(LABELS), len(LABELS)), dtype=np.int64)
+    np.add.at(matrix, (gold, found), 1)
+    return matrix
+
+
+def _of_label(matrix: Numbers, index: int) -> dict[str, Any]:
+    right, gold, found = int(matrix[index, index]), int(matrix[index].sum()), int(matrix[:, index].sum())
+    return {
+        "n": gold,
+        "precision": _rounded(right / found) if found else None,
+        "recall": _rounded(right / gold) if gold else None,
+        "f1": _rounded(2 * right / (gold + found)) if gold else None,
+    }
+
+
+def _bootstrap(gold: Numbers, found: Numbers) -> list[float] | None:
+    """The 95 % percentile interval of macro-F1 over resampled rows, with a fixed seed."""
+    if not len(gold):
+        return None
+    random = np.random.default_rng(0)
+    drawn = (random.integers(0, len(gold), len(gold)) for _ in range(RESAMPLES))
+    low, high = np.percentile([macro_f1(gold[rows], found[rows]) for rows in drawn], [2.5, 97.5])
+    return [_rounded(float(low)), _rounded(float(high))]
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)

@@ -1,0 +1,183 @@
+"""Training, saving, loading and scoring: mechanics on the tiny encoder, sense on the real one."""
+
+import json
+
+import numpy as np
+import pytest
+from nlp_small import small_encoder
+
+from nlp.evaluation import evaluate, expected_calibration_error, macro_f1, read_lines, render, wilson
+from nlp.head import LABELS, load_heads
+from nlp.linear import LinearScorer
+from nlp.loading import load_scorer
+from nlp.quantised import WeightsError
+from nlp.scorer import ScoringInput
+from nlp.taxonomy import Taxonomy, Topic
+from nlp.train import train
+
+TOPICS = Taxonomy(
+    topics=(
+        Topic(
+            id="lieferung",
+            label="Lieferung",
+            description="Versand und Lieferung, Pünktlichkeit des Paketdienstes",
+            examples=("Das Paket kam viel zu spät an.", "Blitzschnell geliefert."),
+        ),
+        Topic(
+            id="akku",
+            label="Akku",
+            description="Laufzeit und Laden des Akkus",
+            examples=("Nach zwei Stunden leer.", "Lädt sehr schnell."),
+        ),
+    )
+)
+
+
+def write_rows(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture
+def small_model(tmp_path):
+    """Heads fitted on two texts, and the encoder they belong to."""
+    rows = [{"text": "gut gut gut", "label": "positive"}, {"text": "schlecht schlecht", "label": "negative"}]
+    write_rows(tmp_path / "data" / "train" / "own.jsonl", rows)
+    encoder = small_encoder(tmp_path)
+    train(tmp_path / "data", tmp_path / "model", encoder=encoder)
+    return tmp_path / "model", encoder
+
+
+def test_heads_of_two_texts_survive_saving_and_loading(small_model):
+    folder, encoder = small_model
+    first, again = (LinearScorer(encoder, load_heads(folder)) for _ in range(2))
+    inputs = [ScoringInput("gut gut gut"), ScoringInput("schlecht schlecht")]
+    scores = first.score(inputs, taxonomy=TOPICS)
+    assert [item.sentiment for item in scores] == ["positive", "negative"]
+    assert scores == again.score(inputs, taxonomy=TOPICS)
+    assert first.revision == again.revision
+
+
+def test_training_resumes_from_kept_vectors(small_model, monkeypatch, tmp_path):
+    folder, encoder = small_model
+    before = (folder / "heads.safetensors").read_bytes()
+    monkeypatch.setattr(encoder, "encode", None)
+    train(tmp_path / "data", folder, encoder=encoder)
+    assert (folder / "heads.safetensors").read_bytes() == before
+
+
+def test_training_without_rows_is_a_clear_error(tmp_path):
+    with pytest.raises(ValueError, match="no labelled rows"):
+        train(tmp_path, tmp_path / "model", encoder=small_encoder(tmp_path))
+
+
+def test_training_names_the_broken_line(tmp_path):
+    write_rows(tmp_path / "train" / "own.jsonl", [{"text": "gut", "label": "positive"}, {"label": "negative"}])
+    with pytest.raises(ValueError, match=r"own\.jsonl, line 2"):
+        train(tmp_path, tmp_path / "model", encoder=small_encoder(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["", " \n", "😀", "\x00\x07", "\ud800", "gut " * 50_000, "шум מלל gut 中文"])
+def test_any_text_gets_sound_scores(small_model, text):
+    folder, encoder = small_model
+    (found,) = LinearScorer(encoder, load_heads(folder)).score([ScoringInput(text, title="x")], taxonomy=TOPICS)
+    assert set(found.probabilities) == set(LABELS)
+    assert sum(found.probabilities.values()) == pytest.approx(1, abs=3e-4)
+    assert -1 <= found.polarity <= 1
+    assert found.confidence == found.probabilities[found.sentiment] == max(found.probabilities.values())
+    for aspect in found.aspects:
+        assert 0 <= aspect.start < aspect.end <= len(text)
+
+
+@pytest.mark.parametrize("name", ["config.json", "heads.safetensors"])
+def test_broken_heads_are_one_clear_error(small_model, name):
+    folder, _ = small_model
+    whole = (folder / name).read_bytes()
+    for data in (b"", whole[: len(whole) // 2], b"\xff" * 200):
+        (folder / name).write_bytes(data)
+        with pytest.raises(WeightsError, match="can't be read"):
+            load_heads(folder)
+
+
+def test_heads_of_another_encoder_are_refused(small_model):
+    folder, encoder = small_model
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "encoder": "other"}))
+    with pytest.raises(WeightsError, match="another encoder"):
+        LinearScorer(encoder, load_heads(folder))
+
+
+def test_figures_of_evaluation_follow_their_formulas():
+    gold, found = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 3])
+    assert macro_f1(gold, found) == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    gap = expected_calibration_error(np.array([0.9, 0.9, 0.5, 1.0]), np.array([True, False, True, True]))
+    assert gap == pytest.approx(0.5 * 0.4 + 0.25 * 0.5)
+    assert wilson(0, 0) is None
+    assert wilson(5, 10) == pytest.approx([0.2366, 0.7634], abs=1e-3)
+
+
+def test_evaluation_counts_files_channels_and_skipped_rows(small_model):
+    folder, encoder = small_model
+    lines = [
+        json.dumps({"text": "gut gut gut", "label": "positive", "channel": "review"}),
+        json.dumps({"text": "schlecht schlecht", "label": "positive", "channel": "forum"}),
+        json.dumps({"text": "der", "label": None}),
+        "",
+    ]
+    report = evaluate({"own": read_lines(lines, "own")}, LinearScorer(encoder, load_heads(folder)))
+    own = report["files"]["own"]
+    assert (own["n"], own["skipped"], own["accuracy"]) == (2, 1, 0.5)
+    assert own["confusion"]["positive"] == {"negative": 1, "neutral": 0, "positive": 1, "mixed": 0}
+    assert report["channels"]["review"]["accuracy"] == 1
+    assert report["channels"]["forum"]["accuracy"] == 0
+    assert own["held_out"] is None
+    assert "own" in render(report)
+    json.dumps(report)
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"label": "positive"}', '{"text": "a", "label": "prima"}'])
+def test_evaluation_names_the_broken_line(line):
+    with pytest.raises(ValueError, match="own, line 1"):
+        list(read_lines([line], "own"))
+
+
+@pytest.fixture(scope="module")
+def real():
+    return load_scorer(threads=1)
+
+
+@pytest.mark.model
+def test_plain_opinions_are_understood(real):
+    texts = {
+        "Das Paket kam eine Woche zu spät und die Hotline hat mich dreimal abgewimmelt.": "negative",
+        "Ich bin rundum begeistert, schnell geliefert und der Akku hält ewig!": "positive",
+        "so ein mist, das gerät ist schon wieder kaputt": "negative",
+        "Nicht schlecht, das Teil!": "positive",
+    }
+    found = real.score([ScoringInput(text, channel="review") for text in texts], taxonomy=TOPICS)
+    assert {text: item.sentiment for text, item in zip(texts, found, strict=True)} == texts
+
+
+@pytest.mark.model
+def test_aspects_are_exact_sentences_with_their_own_polarity(real):
+    text = "Die Lieferung war superschnell. Leider ist der Akku nach einer Stunde leer, sehr ärgerlich!"
+    (found,) = real.score([ScoringInput(text, title="Meine Erfahrung", channel="review")], taxonomy=TOPICS)
+    aspects = {aspect.topic: aspect for aspect in found.aspects}
+    assert text[aspects["lieferung"].start : aspects["lieferung"].end] == "Die Lieferung war superschnell."
+    assert text[aspects["akku"].start : aspects["akku"].end].startswith("Leider ist der Akku")
+    assert aspects["lieferung"].polarity > 0 > aspects["akku"].polarity
+    assert set(found.topics) == {"lieferung", "akku"}
+
+
+@pytest.mark.model
+def test_scores_do_not_depend_on_the_batch(real):
+    texts = ["Geht so.", "Der Fahrer war nett! " * 60, "", "kaputt", "Wann kommt die neue Version?", "top 👍"]
+    inputs = [ScoringInput(text, channel="forum") for text in texts]
+    together, backwards = real.score(inputs, taxonomy=TOPICS), real.score(inputs[::-1], taxonomy=TOPICS)[::-1]
+    alone = [real.score([item], taxonomy=TOPICS)[0] for item in inputs]
+    for one, other, single in zip(together, backwards, alone, strict=True):
+        assert one.sentiment == other.sentiment == single.sentiment
+        assert one.topics == single.topics
+        for label in LABELS:
+            assert one.probabilities[label] == pytest.approx(single.probabilities[label], abs=2e-4)
+            assert one.probabilities[label] == pytest.approx(other.probabilities[label], abs=2e-4)
