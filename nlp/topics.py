@@ -16,6 +16,8 @@ from nlp.taxonomy import Taxonomy, Topic
 Vectors = NDArray[np.float32]
 
 MAX_PER_SENTENCE = 2
+SECOND_SHARE = 0.6
+"""A sentence has a second topic only where that is nearly as likely as the first."""
 BEST_PHRASES = 3
 BACKGROUND = 2000
 BACKGROUND_SEED = 7
@@ -89,9 +91,10 @@ class TopicMatcher:
         return signs
 
     def pick(self, probabilities: Vectors) -> list[int]:
-        """The topics of one sentence, strongest first: at most two, all above the threshold."""
-        order = np.argsort(-probabilities, kind="stable")[:MAX_PER_SENTENCE]
-        return [int(index) for index in order if probabilities[index] >= self._heads.config.topic_threshold]
+        """The topics of one sentence, strongest first; see `chosen`."""
+        order = np.argsort(-probabilities, kind="stable")
+        kept = chosen(probabilities[None, :], self._heads.config.topic_threshold)[0]
+        return [int(index) for index in order if kept[index]]
 
     def whitened(self, vectors: Vectors) -> Vectors:
         """Centred, decorrelated vectors of length 1."""
@@ -124,6 +127,13 @@ class TopicMatcher:
         random = np.random.default_rng(BACKGROUND_SEED).standard_normal((BACKGROUND, white.shape[1]), dtype=np.float32)
         raw = self._raw(random / np.linalg.norm(random, axis=1, keepdims=True), bare)
         return replace(bare, usual=raw.mean(axis=0), deviation=np.maximum(raw.std(axis=0), MIN_DEVIATION))
+
+
+def chosen(probabilities: Vectors, threshold: float) -> NDArray[np.bool_]:
+    """Which topics (sentences, topics) are given: at most two above the threshold, the second not far behind."""
+    ranks = (-probabilities).argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    least = np.maximum(threshold, SECOND_SHARE * probabilities.max(axis=1, keepdims=True, initial=0.0))
+    return np.asarray((ranks < MAX_PER_SENTENCE) & (probabilities >= least))
 
 
 def _phrases(topic: Topic) -> list[str]:
