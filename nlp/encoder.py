@@ -25,7 +25,8 @@ MAX_TOKENS = 512
 MAX_WINDOWS = 4
 """A text fills at most four windows of 512 tokens (about 1,500 words); what lies behind is not scored."""
 BATCH_TOKENS = 2048
-"""Padded tokens per forward pass: the bound of memory."""
+"""Tokens per forward pass: the bound of memory."""
+ATTENTION = "brandmelder_per_text"
 GROUP = 256
 """Texts that are tokenised and sorted by length together."""
 LAYER_NAMES = {
@@ -143,16 +144,20 @@ class Encoder:
         rows = [
             [0, *self._prefix, *prepared[window.text].ids[window.start : window.end].tolist(), 2] for window in batch
         ]
-        longest = max(map(len, rows))
-        ids = np.array([row + [1] * (longest - len(row)) for row in rows])
-        mask = torch.from_numpy((np.arange(longest) < np.array([[len(row)] for row in rows])).astype(np.int64))
+        lengths = [len(row) for row in rows]
+        ids = np.array([number for row in rows for number in row])
+        positions = np.concatenate([np.arange(length) for length in lengths])
         with torch.inference_mode():
             output = self._model(
-                inputs_embeds=torch.from_numpy(self._embed(ids)), attention_mask=mask, output_hidden_states=True
+                inputs_embeds=torch.from_numpy(self._embed(ids[None])),
+                position_ids=torch.from_numpy(positions[None]),
+                lengths=lengths,
+                output_hidden_states=True,
             )
-            states = torch.cat([output.hidden_states[layer] for layer in self.layers], dim=-1).numpy()
+            states = torch.cat([output.hidden_states[layer][0] for layer in self.layers], dim=-1).numpy()
         first = 1 + len(self._prefix)
-        return [states[index, first : len(row) - 1] for index, row in enumerate(rows)]
+        ends = np.cumsum(lengths)
+        return [states[end - length + first : end - 1] for end, length in zip(ends, lengths, strict=True)]
 
     def _embed(self, ids: NDArray[np.int64]) -> Vectors:
         """Word embeddings, dequantised for these tokens only: the whole table would be 384 MB."""
@@ -171,7 +176,7 @@ def default_threads() -> int | None:
 def _build(weights: WeightFile) -> Any:
     """The transformers model with the file's weights; its word table has one row only, as `_embed` replaces it."""
     import torch
-    from transformers import BertConfig
+    from transformers import AttentionInterface, BertConfig
     from transformers.models.bert.modeling_bert import BertModel
 
     sizes = weights.sizes
@@ -186,9 +191,37 @@ def _build(weights: WeightFile) -> Any:
         type_vocab_size=sizes.types,
         layer_norm_eps=sizes.eps,
     )
+    AttentionInterface.register(ATTENTION, _attend)
     model: Any = BertModel(config, add_pooling_layer=False)
+    model.set_attn_implementation(ATTENTION)
     model.load_state_dict(_state(weights, torch), strict=True)
     return model.eval().requires_grad_(False)
+
+
+def _attend(
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: Any,
+    *,
+    lengths: Sequence[int],
+    scaling: float,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attention of each text to itself, for texts that lie behind each other in one row: [1, heads, tokens, width].
+
+    Without padding and masks a text's figures don't depend on its neighbours, to the last bit: so a resumed run, whose
+    batches are others, scores like an undisturbed one.
+    """
+    import torch
+
+    del module, attention_mask
+    parts = (torch.split_with_sizes(states, list(lengths), dim=2) for states in (query, key, value))
+    attended = [
+        torch.nn.functional.scaled_dot_product_attention(q, k, v, scale=scaling) for q, k, v in zip(*parts, strict=True)
+    ]
+    return torch.cat(attended, dim=2).transpose(1, 2).contiguous(), None
 
 
 def _state(weights: WeightFile, torch: Any) -> dict[str, torch.Tensor]:
@@ -224,13 +257,16 @@ def _windows(index: int, item: Prepared, limit: int) -> Iterator[Window]:
 
 
 def _batches(windows: Sequence[Window], *, overhead: int) -> Iterator[list[Window]]:
-    """Neighbours in length, so that little is padded, and never more than `BATCH_TOKENS` at once."""
+    """Neighbours in length, never more than `BATCH_TOKENS` at once."""
     batch: list[Window] = []
+    tokens = 0
     for window in windows:
-        if batch and (len(batch) + 1) * (window.end - window.start + overhead) > BATCH_TOKENS:
+        length = window.end - window.start + overhead
+        if batch and tokens + length > BATCH_TOKENS:
             yield batch
-            batch = []
+            batch, tokens = [], 0
         batch.append(window)
+        tokens += length
     if batch:
         yield batch
 

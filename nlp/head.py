@@ -71,7 +71,8 @@ class Heads:
     def scores(self, vectors: Vectors) -> Vectors:
         """Raw scores (n, labels) of vectors (n, width)."""
         standard = (vectors - self.mean) / self.scale
-        return np.asarray(standard @ self.weight.T + self.bias, dtype=np.float32)
+        # A matrix product rounds a row differently with other rows beside it; resumed runs have other batches.
+        return np.asarray(np.einsum("nw,lw->nl", standard, self.weight) + self.bias, dtype=np.float32)
 
     def probabilities(self, scores: Vectors, channels: Sequence[str | None]) -> Vectors:
         """Calibrated probabilities (n, labels); a channel without its own calibration uses the general one."""
