@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from brandmelder.texts import choose_language, tr
+from brandmelder.texts import choose_language, interrupted
 
 if TYPE_CHECKING:
     import typer
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 def main() -> None:
     """Run the command line with the arguments of the process."""
     choose_language(sys.argv[1:], os.environ.get("BRANDMELDER_LANG", "de"))
-    sys.exit(run(sys.argv[1:]))
+    # A service manager's stop is treated like Ctrl-C: what is under way is finished and written down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print(interrupted(), file=sys.stderr)  # noqa: T201  (the console may not be loaded yet)
+        sys.exit(1)
 
 
 def run(arguments: list[str]) -> int:
@@ -36,9 +43,6 @@ def run(arguments: list[str]) -> int:
         # What is still buffered must not be flushed to the closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        say(tr("Abgebrochen. Derselbe Befehl macht dort weiter.", "Stopped. The same command goes on from there."))
-        return 1
     except Exception as error:  # noqa: BLE001  (the one catching boundary: users get a sentence, never a traceback)
         return _explain(error)
     return code

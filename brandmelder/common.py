@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from brandmelder.errors import UsageError
+from brandmelder.errors import AttentionError, UsageError
 from brandmelder.settings import Settings
-from brandmelder.texts import tr
+from brandmelder.texts import interrupted, tr
 
 if TYPE_CHECKING:
     from index.store import Store
@@ -61,7 +61,11 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
         before = context.find_root().params
         here = {name: arguments.pop(name) for name in _OPTIONS}
         overrides = {name: before.get(name) if value is None else value for name, value in here.items()}
-        function(read_settings(**overrides), **arguments)
+        try:
+            function(read_settings(**overrides), **arguments)
+        except KeyboardInterrupt as stop:
+            # Caught here because typer would say "Aborted!" in its own words.
+            raise AttentionError(interrupted()) from stop
 
     parameters = [
         inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),

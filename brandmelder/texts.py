@@ -28,3 +28,8 @@ def language() -> str:
 def tr(german: str, english: str) -> str:
     """The sentence in the language in force."""
     return german if _language == "de" else english
+
+
+def interrupted() -> str:
+    """What is said after Ctrl-C."""
+    return tr("Abgebrochen. Derselbe Befehl macht dort weiter.", "Stopped. The same command goes on from there.")

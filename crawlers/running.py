@@ -158,12 +158,21 @@ def _open(card: SourceCard, brand: BrandRules, ledger: Ledger, options: CrawlOpt
             card.name, digest=digest, start=start_links(card), expected=expected, now=now, fresh=options.fresh
         )
     except LedgerBusyError as error:
-        return RunSummary(card.name, "refused", str(error), {})
+        return RunSummary(card.name, "refused", str(error), _never_begun(card, str(error), expected))
     logger.info("%s: run %s %s", card.name, run.id, "goes on" if run.resumed else "begins")
     drafter = Drafter(
         card, brand, options.secret, spider=card.family, retention_days=options.retention_days, keep=options.keep
     )
     return Source(card, run, RunBook(ledger, run, card, clock=options.clock), drafter)
+
+
+def _never_begun(card: SourceCard, reason: str, expected: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record of a run that isn't in the ledger, because another process keeps that for this source just now."""
+    times = {"started_at": None, "ended_at": None}
+    counts = {"requests": 0, "yielded": 0, "spooled": 0, "fates": {}}
+    return (
+        {"id": None, "source": card.name, "outcome": "refused", "reason": reason, "expected": expected} | times | counts
+    )
 
 
 def _close_leftovers(source: Source, ledger: Ledger, intake: Processor, options: CrawlOptions) -> None:
