@@ -30,7 +30,7 @@ demo: setup  ## crawl, score and store a fictional brand, then open its dashboar
 	$(BIN)/brandmelder demo
 
 test: setup  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: setup  ## lint, format check and types: what CI checks beside the tests
 	$(BIN)/ruff check .

@@ -407,7 +407,9 @@ def test_delay_of_the_card_lies_between_requests(parts, forum):
     _, site = forum
     only(parts.crawl(card_for(site.url, "/viewtopic.php?f=2&t=0", delay=0.3)))
     times = [request.at for request in site.asked]
-    assert min(after - before for before, after in pairwise(times)) >= 0.29
+    # A single arrival may be noticed late on a busy machine, which shortens the gap after it; the whole can't be.
+    assert times[-1] - times[0] >= 0.29 * (len(times) - 1)
+    assert min(after - before for before, after in pairwise(times)) >= 0.2
 
 
 class FailingStore:

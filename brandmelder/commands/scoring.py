@@ -25,7 +25,7 @@ from index.query.matcher import matches
 from nlp.scorer import Scorer, ScoringInput, TextScores
 from nlp.taxonomy import Taxonomy
 
-CHUNK = 256
+CHUNK = 128
 EXTRA_FIELDS = ("title", "channel")
 
 Brand = Annotated[
