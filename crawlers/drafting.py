@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from importlib.metadata import version
 
 from pydantic import ValidationError
@@ -23,6 +25,7 @@ from index.mention import Mention, Provenance, content_hash
 __all__ = ["Drafter", "Drafts", "is_text"]
 
 MAX_TITLE_CHARACTERS = 300
+_QUERY_NAMES = re.compile(r'"[^"]+"|(?<![\w:])(?!(?:AND|OR|NOT|TO)\b)[^\W\d_][\w-]+')
 CUT_MARK = " …"
 DEFAULT_RETENTION_DAYS = 90
 
@@ -134,8 +137,14 @@ class Drafter:
         return author_key(self.secret, host=host_of(page.url), author=post.author)
 
     def _scrubbed(self, text: str | None, names: Collection[str]) -> str:
-        keep = (self.brand.name, *self.brand.competitors, *self.keep)
-        return scrub(text or "", names=names, keep=keep).text.strip()
+        return scrub(text or "", names=names, keep=self._kept_names).text.strip()
+
+    @cached_property
+    def _kept_names(self) -> tuple[str, ...]:
+        """The names of brand and competitors, also those that only their queries mention."""
+        queries = (self.brand.query, *self.brand.competitors.values())
+        terms = (found.strip('"') for query in queries for found in _QUERY_NAMES.findall(query.text))
+        return tuple(dict.fromkeys((self.brand.name, *self.brand.competitors, *terms, *self.keep)))
 
     def _expiry(self, now: datetime) -> datetime | None:
         """Counted from the day of reading: that is how long we hold what somebody else published, however old it is."""

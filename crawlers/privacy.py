@@ -70,20 +70,26 @@ _NO_PHONE_BEFORE = re.compile(
 )
 _PRICE_AFTER = re.compile(r"^\s?(?:€|EUR\b|Euro\b|%|km\b|kg\b|mm\b|cm\b|mAh\b)", re.I)
 
-_WORD = r"[A-ZÄÖÜ][a-zäöüßéèáàôêç]+(?:-[A-ZÄÖÜ][a-zäöüß]+)?"
+_UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĆČĐĞİŁŃŚŞŠŹŻŽ", "a-zß-öø-ÿćčđęěğıłńňőřśşšůźżž"
+_WORD = rf"[{_UPPER}][{_LOWER}]+(?:-[{_UPPER}][{_LOWER}]+)?"
 _PERSON = rf"{_WORD}(?: (?:{_WORD}|[A-Z]\.?))?"
 _TITLED = re.compile(rf"\b(?P<lead>(?:Frau|Herrn?|Hr\.|Fr\.)\s+(?:(?:Dr|Prof)\.\s*)*)(?P<name>{_WORD})")
 _GREETING = re.compile(
     rf"(?P<lead>(?:^|(?<=[.!?\n])\s*)(?:@?\s?)(?:Hallo|Hallöchen|Hi|Hey|Moin(?: Moin)?|Servus|Grüß dich"
     rf"|Guten (?:Tag|Morgen|Abend)"
     rf"|Liebe[rs]?|Hallo (?:lieber?|liebe)|Sehr geehrte[r]?)\s+)(?P<name>{_PERSON})(?P<after>\s*(?:[,!.:\n]|$"
-    rf"|und\s+(?P<second>{_WORD})))",
+    rf"|(?:und|&)\s+(?:liebe[rs]?\s+)?(?P<second>{_WORD})))",
     re.I | re.M,
 )
 _CLOSING = re.compile(
-    rf"(?P<lead>(?:\b(?:Grü(?:ß|ss)(?:e|en)?|Gru(?:ß|ss)|LG|VG|MfG|BG|lg|vg|mfg)|(?:^|\n)\s*(?:Dein|Deine|Euer"
+    rf"(?P<lead>(?:\b(?:Grü(?:ß|ss)(?:e|en)?|Gru(?:ß|ss)|LG|VG|MfG|BG|lg|vg|mfg)|\n\s*(?:Dein|Deine|Euer"
     rf"|Eure|Ihr|Ihre))(?:\s+(?:aus|von|vom)\s+(?:der |dem )?{_WORD})?"
     rf"(?:\s+sendet)?[ ,!.:]*\n?\s*)(?P<name>{_PERSON})\s*(?=$|\n|[.!,]\s*$)",
+    re.M,
+)
+_THANKS = re.compile(
+    rf"(?P<lead>\b(?:Danke(?:schön)?|(?:Vielen|Besten|Herzlichen|Lieben) Dank|Dank|Merci)(?:,? (?:an|dir|Dir))?,?\s+)"
+    rf"(?P<name>{_WORD})(?=\s*(?:[,!.;]|$)| für\b)",
     re.M,
 )
 _NO_NAMES = frozenset(word.casefold() for word in {
@@ -95,11 +101,26 @@ _NO_NAMES = frozenset(word.casefold() for word in {
     "morgen", "mal", "dein", "deine", "euer", "eure", "ihre", "vielen", "viele", "beste", "schöne", "user",
     "hersteller", "händler", "verkäufer", "werkstatt", "firma", "chef", "frau", "herr", "herrn", "gäste", "fans",
     "forumsmitglieder", "an", "nochmal", "erstmal", "und", "deutschland", "österreich", "schweiz", "europa",
-    "support-team", "kundschaft", "anwender", "vorredner", "themenstarter",
+    "support-team", "kundschaft", "anwender", "vorredner", "themenstarter", "allerseits", "beinand", "moin", "hi",
+    "hallo", "hey", "hilfe", "problem", "frage", "gott", "himmel", "siri", "google", "echo", "amazon", "paypal",
+    "ebay", "telekom", "vodafone", "post", "bahn", "sparkasse", "deutsche", "dhl", "hermes", "ikea", "paket",
+    "lieferung", "newsletter", "display", "fernseher", "monitor", "electronics", "eltern", "kinder", "hund",
+    "foristinnen", "verehrte", "werte", "nachtrag", "update", "info", "achtung", "vorab", "voraus", "dir", "ihnen",
+    "dafür", "trotzdem", "nein", "ja", "aber", "nur", "gut", "super", "gerne", "leider", "endlich", "ich",
+    "wir", "das", "die", "der", "es", "sie", "er", "man", "bis", "wie", "was", "wer", "warum", "wieso", "kann",
 })  # fmt: skip
 _GROUP_WORD = re.compile(
-    r"(?:team|service|dienst|leute|freunde|gemeinde|forum|community|fans|mitglieder|nutzer|kunden|runde)$", re.I
+    r"(?:team|service|dienst|leute|freunde|gemeinde|forum|community|fans|mitglieder|nutzer|kunden|runde"
+    r"|innen|gäste|eltern|kinder|leser|hörer|zuschauer|bewohner|besitzer|arbeiter|fahrer|streiter|käufer|helfer"
+    r"|händler|bürger|teilnehmer|interessent(?:en)?|interessierten?|anwesenden?|experten|spieler|gamer|bastler|tester"
+    r"|gemeinschaft|abteilung|verwaltung|zentrale|redaktion|gesellschaft|gmbh|garer|gerät|maschine|akku)$",
+    re.I,
 )
+# "Liebe Hamburger" greets a town, "Liebe Esther" a woman.
+_TOWNSFOLK = re.compile(r"\w{3,}er$")
+_NAMES_IN_ER = frozenset({"esther", "ester", "jennifer", "summer", "heather", "amber", "inger", "eleanor"})
+_PLATE_CITIES = frozenset("ABCDEFGHJKLMNPRSVWYZ")
+_NO_PLATE_BEFORE = re.compile(r"(?:modell|serie|typ|version|akku|baureihe|gerät|variante|reihe)\w*\W{1,2}$", re.I)
 
 
 @dataclass(frozen=True)
@@ -228,7 +249,12 @@ def _plates(text: str, counts: Counter[str]) -> str:
         counts[PLATE] += 1
         return match["label"] + PLATE
 
-    return _replace(_PLATE, PLATE, _PLATE_NAMED.sub(substitute, text), counts)
+    def is_model(match: re.Match[str]) -> bool:
+        city = match.group().partition("-")[0]
+        before = match.string[max(0, match.start() - 24) : match.start()]
+        return (len(city) == 1 and city not in _PLATE_CITIES) or _NO_PLATE_BEFORE.search(before) is not None
+
+    return _replace(_PLATE, PLATE, _PLATE_NAMED.sub(substitute, text), counts, unless=is_model)
 
 
 def _usable(names: Collection[str], kept: frozenset[str]) -> set[str]:
@@ -264,16 +290,22 @@ def _is_distinctive(name: str) -> bool:
 
 def _people(text: str, counts: Counter[str], kept: frozenset[str]) -> str:
     def substitute(match: re.Match[str]) -> str:
-        name = match["name"]
-        if not _may_be_person(name, kept):
-            return match.group()
-        counts[NAME] += 1
-        rest = match.group()[match.end("name") - match.start() :]
-        return match["lead"] + NAME + rest
+        start, found = match.start(), match.group()
+        for group in ("second", "name"):
+            name = match.groupdict().get(group)
+            if name and _may_be_person(name, kept) and not _greets_town(match["lead"], name):
+                counts[NAME] += 1
+                found = found[: match.start(group) - start] + NAME + found[match.end(group) - start :]
+        return found
 
-    for pattern in (_TITLED, _GREETING, _CLOSING):
+    for pattern in (_TITLED, _GREETING, _CLOSING, _THANKS):
         text = pattern.sub(substitute, text)
     return text
+
+
+def _greets_town(lead: str, name: str) -> bool:
+    many = lead.casefold().rstrip().endswith("liebe")
+    return many and _TOWNSFOLK.search(name) is not None and name.casefold() not in _NAMES_IN_ER
 
 
 def _may_be_person(name: str, kept: frozenset[str]) -> bool:

@@ -11,8 +11,7 @@ import copy
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from lxml import etree
+from functools import lru_cache
 
 from crawlers.pages.document import Document, Element, attribute, flat, parse, select
 from crawlers.pages.text import plain_text, tidy
@@ -31,7 +30,8 @@ _NOISE = (
     ".message-lastEdit, .messageEditNote, .editDate, .lastedit, .edit-info, .edited-note, .edited_by",
     ".post-notice, .notice",
     ".reactionsBar, .reactionSummary, .reactions, .like-bar, .likes, .thanks, .post-reactions, .vote-bar",
-    ".bbCodeSpoiler-button, .spoiler-button, .spoilerbutton, .spoiler-toggle, .spoiltitle, .spoilertitle",
+    ".bbCodeSpoiler-button, .bbCodeBlock-title, .spoiler-button, .spoilerbutton, .spoiler-toggle",
+    ".spoiltitle, .spoilertitle",
     ".sp-head, summary",
     ".js-selectToQuoteEnd, .js-expandLink, .bbCodeBlock-expandLink, .sr-only-signature, .u-srOnly",
     ".visually-hidden, .sr-only",
@@ -53,7 +53,14 @@ _EDIT_NOTE = re.compile(
 _SIGNATURE_LINE = re.compile(r"^\s*(?:_{8,}|-- ?)\s*$")
 _MAIL_QUOTE = re.compile(r"^\s*(?:>|&gt;)+(?![.:;)\]-])")
 _MAIL_ATTRIBUTION = re.compile(r"^(?:Am|On)\b.{3,120}(?:schrieb|wrote).{0,60}:\s*$", re.I)
-_RAW_BBCODE_QUOTE = re.compile(r"\[quote(?:=[^\]]*)?\](?:(?!\[quote).)*?\[/quote\]", re.I | re.S)
+_BBCODE_QUOTE = re.compile(r"\[(?P<end>/)?quote(?:=[^\]\n]{0,200})?\]", re.I)
+
+
+_ESCAPED = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|nbsp|[aou]uml|szlig|[lrb]dquo|[nm]dash|hellip|euro|#\d{2,5});"
+    r"|<(?:br|/?p|/?b)\s*/?>",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,17 @@ def read_body(body: Element, *, quotes: Sequence[str] = (), noise: Sequence[str]
                 quoted.extend(_quoted_posts(node))
                 _replace(node, QUOTE_MARK)
     _drop_linked_attributions(own)
-    for node in select(own, ", ".join((*noise, *_NOISE))):
-        _replace(node, "")
+    for css in _single((*noise, *_NOISE)):
+        for node in select(own, css):
+            _replace(node, "")
     raw = plain_text(own)
     return BodyText(clean_lines(raw), QUOTE_MARK in raw or "[quote" in raw.lower(), tuple(quoted))
+
+
+@lru_cache(maxsize=64)
+def _single(groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Each selector by itself: libxml2 joins the results of a group in quadratic time."""
+    return tuple(css.strip() for group in groups for css in group.split(","))
 
 
 def _is_quote(node: Element, declared: bool) -> bool:
@@ -116,17 +130,17 @@ def _quoted_posts(quote: Element) -> list[str]:
 
 
 def _replace(node: Element, mark: str) -> None:
-    """Takes a node out, its tail stays; a mark is left on a line of its own."""
-    parent = node.getparent()
-    if parent is None:
+    """Empties a node, its tail stays; a mark is left on a line of its own.
+
+    The node stays as an element that shows nothing: moving tails between siblings takes quadratic time.
+    """
+    if node.getparent() is None:
         return
-    if mark:
-        stand_in = etree.Element("div")
-        stand_in.text = mark
-        stand_in.tail = node.tail
-        parent.replace(node, stand_in)
-    else:
-        node.drop_tree()
+    tail = node.tail
+    node.clear()
+    node.tail = tail
+    node.tag = "div" if mark else "template"
+    node.text = mark or None
 
 
 def _drop_linked_attributions(body: Element) -> None:
@@ -139,10 +153,8 @@ def _drop_linked_attributions(body: Element) -> None:
 
 def clean_lines(text: str) -> str:
     """Line-wise cleaning of plain text: attributions before quotes, `>` lines, edit notes, trailing signatures."""
-    while (shorter := _RAW_BBCODE_QUOTE.sub(f"\n{QUOTE_MARK}\n", text)) != text:
-        text = shorter
     kept: list[str] = []
-    for line in text.split("\n"):
+    for line in _without_bbcode_quotes(text).split("\n"):
         if QUOTE_MARK in line or _MAIL_QUOTE.match(line):
             _drop_attribution(kept)
         elif _SIGNATURE_LINE.match(line) and any(map(str.strip, kept)):
@@ -150,6 +162,23 @@ def clean_lines(text: str) -> str:
         elif not _EDIT_NOTE.match(line.strip()):
             kept.append(line)
     return tidy("\n".join(line for line in kept if not _MAIL_ATTRIBUTION.match(line.strip())))
+
+
+def _without_bbcode_quotes(text: str) -> str:
+    """Takes out [quote]...[/quote] that a board left unrendered, nested ones included; unpaired tags stay."""
+    parts: list[str] = []
+    opened: list[int] = []
+    last = 0
+    for match in _BBCODE_QUOTE.finditer(text):
+        if not match["end"]:
+            opened.append(len(parts))
+            parts.append(text[last : match.start()])
+            last = match.start()
+        elif opened:
+            del parts[opened.pop() + 1 :]
+            parts.append(f"\n{QUOTE_MARK}\n")
+            last = match.end()
+    return "".join([*parts, text[last:]])
 
 
 def _drop_attribution(lines: list[str]) -> None:
@@ -162,10 +191,13 @@ def _drop_attribution(lines: list[str]) -> None:
         del lines[index]
 
 
-def read_fragment(fragment: str, document: Document) -> str:
+def read_fragment(fragment: str, document: Document, *, twice: bool = True) -> str:
     """The plain text of a string that may hold HTML, as JSON-LD bodies do, cleaned like a body."""
     if "<" not in fragment and "&" not in fragment:
         return clean_lines("\n".join(" ".join(line.split()) for line in fragment.splitlines()))
     marked = fragment if re.search(r"<(?:br|p|div|li)\b", fragment, re.I) else fragment.replace("\n", "<br>")
-    inner = parse(f"<div>{marked}</div>", url=document.url, hints=document.hints)
-    return read_body(inner.root).text
+    text = read_body(parse(f"<div>{marked}</div>", url=document.url, hints=document.hints).root).text
+    # Shops escape a text once for HTML and once more for its script.
+    if twice and _ESCAPED.search(text):
+        return read_fragment(text.replace("\n", "<br>"), document, twice=False)
+    return text

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -74,6 +75,10 @@ _WEEKDAY = re.compile(
 _JUST_NOW = re.compile(r"\b(?:gerade eben|soeben|vor kurzem|vor wenigen Augenblicken|just now|a moment ago)\b", re.I)
 _MONTH_ONLY = re.compile(rf"\b(?P<month>{_MONTH})\b\.?\s+(?P<year>\d{{4}})(?!\d)", re.I)
 _YEAR_ONLY = re.compile(r"^\D{0,20}\b(?P<year>(?:19|20)\d{2})\b\D{0,3}$")
+_MAIL_TIME = re.compile(
+    r"[A-Z][a-z]{2},? (?:\d{1,2} [A-Z][a-z]{2}|[A-Z][a-z]{2} \d{1,2}) \d{4}"
+    r" \d{2}:\d{2}:\d{2} (?:GMT|UTC)?(?:[+-]\d{4})?"
+)
 _WORDED_CLOCK = {"noon": "12:00", "mittags": "12:00", "midnight": "00:00", "mitternacht": "00:00"}
 _WEEKDAYS = (
     ("montag", "monday"), ("dienstag", "tuesday"), ("mittwoch", "wednesday"), ("donnerstag", "thursday"),
@@ -112,10 +117,24 @@ def parse_machine(value: str | None, hints: DateHints) -> Moment:
     if re.fullmatch(r"\d{9,10}|\d{12,13}", text):
         seconds = int(text) / (1000 if len(text) > 10 else 1)
         return _plausible(Moment(datetime.fromtimestamp(seconds, UTC), "second"), hints)
+    if re.fullmatch(r"(?:19|20)\d{6}", text):
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     match = _ISO.match(text)
     if match is None:
-        return UNKNOWN
+        return _plausible(_from_mail_header(text), hints)
     return _plausible(_from_iso(match, hints), hints)
+
+
+def _from_mail_header(text: str) -> Moment:
+    """RFC 2822 and what JavaScript prints: "Tue, 12 Mar 2024 14:05:00 GMT", "Tue Mar 12 2024 14:05:00 GMT+0100"."""
+    match = _MAIL_TIME.match(text)
+    if match is None:
+        return UNKNOWN
+    try:
+        at = parsedate_to_datetime(re.sub(r"(?:GMT|UTC)(?=[+-])", "", match.group(), flags=re.I))
+    except (ValueError, OverflowError):
+        return UNKNOWN
+    return Moment(at, "second") if at.tzinfo is not None else UNKNOWN
 
 
 def _from_iso(match: re.Match[str], hints: DateHints) -> Moment:
@@ -134,9 +153,8 @@ def _offset(text: str) -> tzinfo:
     if text.upper() in {"Z", "UTC"}:
         return UTC
     digits = text[1:].replace(":", "")
-    minutes = int(digits[:2]) * 60 + int(digits[2:])
-    sign = -1 if text[0] == "-" else 1
-    return datetime.strptime(f"{'+' if sign > 0 else '-'}{minutes // 60:02d}{minutes % 60:02d}", "%z").tzinfo or UTC
+    minutes = min(int(digits[:2]) * 60 + int(digits[2:]), 1439)
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
 
 
 def parse_text(text: str | None, hints: DateHints) -> Moment:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -17,6 +19,10 @@ from w3lib.encoding import html_to_unicode
 from crawlers.pages.dates import DateHints
 
 Element = Any  # lxml ships no types
+
+MAX_ELEMENTS = 60_000
+"""No page for people holds more; what follows is cut, so that a page made to keep the reader busy ends in seconds."""
+_MAX_READ = 3 * MAX_ELEMENTS // 2
 
 # Control characters that XML forbids; the parser would stop or refuse the tree at some of them.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -119,7 +125,49 @@ def parse(text: str, *, url: str, hints: DateHints) -> Document:
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     root = _tree(clean, parser)
     notes = [] if not _too_deep(parser) else ["nested too deeply: the page was read up to that point"]
+    if cut := keep_first(root, MAX_ELEMENTS):
+        notes.append(f"too_many_elements: {cut} after the first {MAX_ELEMENTS} were not read")
     return Document(root=root, url=url, base=_base(root, url), hints=hints, notes=notes)
+
+
+def size(element: Element) -> int:
+    """The number of elements below an element."""
+    return int(_SIZE(element))
+
+
+_SIZE = etree.XPath("count(descendant::*)")
+
+
+def keep_first(root: Element, count: int) -> int:
+    """Cuts a tree after its first `count` elements in document order; returns how many elements went."""
+    before = size(root)
+    if before <= count:
+        return 0
+    node = next(islice(root.iter("*"), count, None), None)
+    while node is not None and node is not root:
+        parent = node.getparent()
+        del parent[parent.index(node) + 1 :]
+        node = parent
+    return before - size(root)
+
+
+def affordable(document: Document, nodes: Iterable[Element]) -> list[Element]:
+    """The first of some elements whose subtrees together stay readable.
+
+    Parts of an ordinary page lie beside each other; parts nested in each other hundreds of times would be read
+    hundreds of times. What is left out is noted on the document.
+    """
+    kept: list[Element] = []
+    spent = left_out = 0
+    for node in nodes:
+        spent += size(node) if spent <= _MAX_READ else 0
+        if spent > _MAX_READ:
+            left_out += 1
+        else:
+            kept.append(node)
+    if left_out:
+        document.notes.append(f"nested_parts: {left_out} parts inside each other were not read")
+    return kept
 
 
 def _tree(clean: bytes, parser: Any) -> Element:
@@ -160,6 +208,16 @@ def first(element: Element, *selectors: str) -> Element | None:
     return None
 
 
+@lru_cache(maxsize=512)
+def _holding(css: str) -> Any:
+    return etree.XPath(f"boolean({HTMLTranslator().css_to_xpath(css, prefix='descendant::')})")
+
+
+def has(element: Element, *selectors: str) -> bool:
+    """Whether any descendant matches one of the selectors; stops at the first, where `select` finds all."""
+    return any(_holding(css)(element) for css in selectors)
+
+
 def attribute(element: Element, css: str, name: str) -> str | None:
     """An attribute of the first descendant that matches; None where it is missing or blank."""
     found = first(element, css)
@@ -170,6 +228,19 @@ def attribute(element: Element, css: str, name: str) -> str | None:
 def flat(element: Element | None) -> str:
     """All text of an element on one line; for names, labels and counts, not for bodies."""
     return "" if element is None else squeeze("".join(element.itertext()))
+
+
+def brief(element: Element, limit: int) -> str:
+    """All text of an element on one line, or nothing where it is longer than `limit` characters: labels are short."""
+    parts: list[str] = []
+    length = 0
+    for part in element.itertext():
+        parts.append(part)
+        length += len(part) + 1
+        if length > 4 * limit:
+            return ""
+    text = squeeze("".join(parts))
+    return text if len(text) <= limit else ""
 
 
 def squeeze(text: str) -> str:
@@ -184,5 +255,5 @@ def classes(element: Element) -> frozenset[str]:
 
 def whole_number(text: str) -> int | None:
     """The first count in a text, German or English thousands separators allowed: "1.234 Beiträge" is 1234."""
-    match = re.search(r"\d{1,3}(?:[.,\u00a0\u202f' ]\d{3})+(?!\d)|\d+", text)
+    match = re.search(r"\d{1,3}(?:[.,\u00a0\u202f' ]\d{3}){1,4}(?!\d)|\d{1,12}", text)
     return int(re.sub(r"\D", "", match.group())) if match else None

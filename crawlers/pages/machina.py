@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from crawlers.pages.body import read_body
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
-from crawlers.pages.document import Document, Element, attribute, first, flat, select
+from crawlers.pages.document import Document, Element, affordable, attribute, first, flat, has, select
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import build_page, collect, followable, next_link, own_title, page_title
@@ -35,7 +35,7 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document) -> Page:
     """A topic's posts, or the topics and forums of a list."""
-    if _containers(document.root) or _TOPIC_PATH.search(urlsplit(document.url).path):
+    if _containers(document) or _TOPIC_PATH.search(urlsplit(document.url).path):
         return _topic(document)
     # The links inside a row to its last post lead to the same topic, so only the names are followed.
     links = followable(
@@ -54,13 +54,17 @@ def read(document: Document) -> Page:
     )
 
 
-def _containers(root: Element) -> list[Element]:
-    return [node for node in select(root, ".post[id]") if first(node, ".post-content") is not None]
+def _containers(document: Document) -> list[Element]:
+    if "machina" not in document.cache:
+        boxes = affordable(document, select(document.root, ".post[id]"))
+        document.cache["machina"] = [node for node in boxes if has(node, ".post-content")]
+    found: list[Element] = document.cache["machina"]
+    return found
 
 
 def _topic(document: Document) -> Page:
     title = page_title(document, "#main_container h1", "h1")
-    containers = _containers(document.root)
+    containers = _containers(document)
     collected = collect(containers, lambda container: _post(document, container, title))
     return build_page(
         document,

@@ -5,15 +5,28 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta, timezone, tzinfo
+from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from crawlers.pages.body import BodyText, read_body
 from crawlers.pages.dates import BERLIN, UNKNOWN, Moment, parse_machine, parse_text
-from crawlers.pages.document import Document, Element, attribute, first, flat, select, whole_number
+from crawlers.pages.document import (
+    Document,
+    Element,
+    affordable,
+    attribute,
+    brief,
+    classes,
+    first,
+    flat,
+    has,
+    select,
+    whole_number,
+)
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
-from crawlers.pages.posts import build_page, collect, followable, next_link, own_title, page_title
+from crawlers.pages.posts import MAX_POSTS, build_page, collect, followable, next_link, own_title, page_title
 from crawlers.pages.urls import clean_url
 
 SOFTWARE = "phpbb"
@@ -46,6 +59,7 @@ _EXPECTED = re.compile(r"(?<!\d)(\d[\d.,\u00a0 ]*)\s*(?:Beiträge?n?|Beitrag|pos
 _ZONE = re.compile(
     r"(?:Alle Zeiten sind|All times are)\s+(?:UTC|GMT)\s*(?P<offset>[+-]\s*\d{1,2}(?::\d{2})?)?(?P<rest>.{0,40})", re.I
 )
+_ZONE_PLACES = 300
 _DATE_LABEL = re.compile(r"(?:Verfasst|Geschrieben|Erstellt|Posted|Postet)\s*(?:am|on)?\s*:?\s*", re.I)
 
 
@@ -61,7 +75,7 @@ def recognises(document: Document) -> bool:
         return True
     script = urlsplit(document.url).path.rsplit("/", 1)[-1]
     powered = select(document.root, "a[href*='phpbb.com'], a[href*='phpbb.de']")
-    return script in {"viewtopic.php", "viewforum.php"} and bool(powered or _containers(document.root))
+    return script in {"viewtopic.php", "viewforum.php"} and bool(powered or _containers(document))
 
 
 def read(document: Document) -> Page:
@@ -87,14 +101,12 @@ def read(document: Document) -> Page:
 def _is_topic(document: Document) -> bool:
     body = document.root.find(".//body")
     names = (body.get("class") or "") if body is not None else ""
-    return (
-        "section-viewtopic" in names or "viewtopic" in urlsplit(document.url).path or bool(_containers(document.root))
-    )
+    return "section-viewtopic" in names or "viewtopic" in urlsplit(document.url).path or bool(_containers(document))
 
 
 def _topic(document: Document) -> Page:
     title = page_title(document, "h2.topic-title", "a.titles", ".topic-title", "#page-body h2", "h1.topic-title")
-    containers = _containers(document.root)
+    containers, deleted = _standing(_containers(document))
     collected = collect(containers, lambda container: _post(document, container, title))
     return build_page(
         document,
@@ -104,24 +116,40 @@ def _topic(document: Document) -> Page:
         collected=collected,
         next_page=_next_page(document),
         expected_posts=_expected(document),
-        notes=() if containers else ["empty_thread: a topic's address, but no post on the page"],
+        notes=[
+            *([] if containers else ["empty_thread: a topic's address, but no post on the page"]),
+            *([f"deleted_post: {deleted} withdrawn by their authors or the board"] if deleted else []),
+        ],
     )
 
 
-def _containers(root: Element) -> list[Element]:
+def _standing(containers: list[Element]) -> tuple[list[Element], int]:
+    """The posts that stand, and the number of deleted ones: the page still carries their words, but hides them."""
+    standing = [node for node in containers if "deleted" not in classes(node)]
+    return standing, len(containers) - len(standing)
+
+
+def _containers(document: Document) -> list[Element]:
     """The posts' boxes: by element id, in table skins the table around the post's anchor."""
-    posts = [
-        node for node in select(root, "[id^=p]") if _POST_ID.match(node.get("id")) and first(node, *_BODIES) is not None
-    ]
+    if "phpbb" not in document.cache:
+        document.cache["phpbb"] = _boxes(document)
+    found: list[Element] = document.cache["phpbb"]
+    return found
+
+
+def _boxes(document: Document) -> list[Element]:
+    named = [node for node in select(document.root, "[id^=p]") if _POST_ID.match(node.get("id"))]
+    posts = [node for node in affordable(document, named) if has(node, *_BODIES)]
     if posts:
         return posts
-    tables = (_table_of(anchor) for anchor in select(root, "a[name^=p]") if _POST_ID.match(anchor.get("name")))
-    return [table for table in tables if table is not None]
+    anchors = (anchor for anchor in select(document.root, "a[name^=p]") if _POST_ID.match(anchor.get("name")))
+    tables = (_table_of(anchor) for anchor in islice(anchors, MAX_POSTS))
+    return affordable(document, (table for table in tables if table is not None))
 
 
 def _table_of(anchor: Element) -> Element | None:
     for table in anchor.iterancestors("table"):
-        if select(table, ".postbody"):
+        if has(table, ".postbody"):
             return table
     return None
 
@@ -209,7 +237,7 @@ def _permalink(document: Document, container: Element, number: str) -> str:
 
 def _expected(document: Document) -> int | None:
     for node in select(document.root, ".pagination, .topic-actions, .action-bar, td.gensmall, .nav"):
-        if match := _EXPECTED.search(flat(node)):
+        if match := _EXPECTED.search(brief(node, 2000)):
             return whole_number(match.group(1))
     return None
 
@@ -226,15 +254,15 @@ def _next_page(document: Document) -> str | None:
 def _after_current(document: Document) -> str | None:
     """In phpBB 3.0 the current page is a bare number among links: the next page is the link with one more."""
     for bar in select(document.root, ".pagination, td.gensmall, td.nav"):
-        numbers = [
-            node for node in select(bar, "strong, li.active span, b") if flat(node).isdigit() and not _inside_link(node)
-        ]
-        for current in numbers:
-            wanted = str(int(flat(current)) + 1)
-            for link in select(bar, "a[href]"):
-                url = document.absolute(link.get("href"))
-                if flat(link) == wanted and url:
-                    return clean_url(url)
+        links = {text: link for link in reversed(select(bar, "a[href]")) if (text := brief(link, 6)).isdecimal()}
+        if not links:
+            continue
+        for node in select(bar, "strong, li.active span, b"):
+            number = "" if _inside_link(node) else brief(node, 6)
+            link = links.get(str(int(number) + 1)) if number.isdecimal() else None
+            url = document.absolute(link.get("href")) if link is not None else None
+            if url:
+                return clean_url(url)
     return None
 
 
@@ -264,11 +292,13 @@ def _zone(document: Document) -> tzinfo:
     From 3.1 on the footer names today's offset of a real zone, so +1 and +2 mean Berlin; 3.0 applies the stated offset
     ("UTC + 1 Stunde [ Sommerzeit ]") to every date.
     """
-    for node in select(document.root, "[title*='/']"):
-        if flat(node).startswith(("UTC", "GMT")) and (named := _named_zone(node.get("title"))):
+    # The footer stands last; a page without one is not searched to its beginning.
+    for node in select(document.root, "[title*='/']")[-_ZONE_PLACES:]:
+        if brief(node, 40).startswith(("UTC", "GMT")) and (named := _named_zone(node.get("title"))):
             return named
-    for node in select(document.root, "li, p, td, div.copyright, span.gensmall, .rightside, .timezone"):
-        text = flat(node) if len(node) < 12 else ""
+    places = select(document.root, "li, p, td, div.copyright, span.gensmall, .rightside, .timezone")
+    for node in reversed(places[-_ZONE_PLACES:]):
+        text = brief(node, 1000) if len(node) < 12 else ""
         if match := _ZONE.search(text):
             return _stated_zone(match)
     return document.hints.tz

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 
-from lxml.etree import Element
+from lxml.html import Element
 from zyte_parsers import extract_rating
 
 from index.mention import Rating
@@ -42,11 +43,13 @@ def scaled(value: float, best: float | None = None, worst: float | None = None) 
     An undeclared best grows to 10 or 100 where the value exceeds it, an undeclared worst sinks to 0 where the value
     undercuts it. A best below the worst is a declared reversed scale, such as German school grades (1 to 6).
     """
+    if not all(map(isfinite, (given for given in (value, best, worst) if given is not None))):
+        return None
     top = best if best is not None else next((top for top in (5.0, 10.0, 100.0) if value <= top), None)
     if top is None:
         return None
     low = worst if worst is not None else (0.0 if value < 1 or top > 10 else 1.0)
-    if top == low or not min(top, low) <= value <= max(top, low):
+    if top == low or (worst is None and top < low) or not min(top, low) <= value <= max(top, low):
         return None
     return Rating(value=value, best=top, worst=low, normalised=round((value - low) / (top - low), 4))
 

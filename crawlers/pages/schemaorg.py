@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from crawlers.pages.dates import UNKNOWN
 from crawlers.pages.document import Document, Element, select, whole_number
+from crawlers.pages.fuller import key_text, starts_alike, with_full_texts
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import role_of
 from crawlers.pages.posts import Collected, build_page, followable, page_title
@@ -23,8 +24,8 @@ SOFTWARE = "schemaorg"
 
 _MIN_WORDS = 2
 _ANSWER = re.compile(
-    r"^\W*(?:(?:Antwort|Kommentar|Stellungnahme|Rückmeldung) (?:des|der|vom|von der) (?:Inhaber|Eigentümer"
-    r"|Händler|Verkäufer|Hersteller"
+    r"(?:^|(?<=[.!?…] ))\W{0,10}(?:(?:Antwort|Kommentar|Stellungnahme|Rückmeldung) (?:des|der|vom|von der)"
+    r" (?:Inhaber|Eigentümer|Händler|Verkäufer|Hersteller"
     r"|Betreiber|Anbieter|Shop|Firma|Unternehmen|Geschäftsführ)\w*|(?:Owner|Business|Seller) response"
     r"|Response from the owner)\b[^\n:]{0,60}(?::|$)",
     re.I | re.M,
@@ -109,7 +110,7 @@ def usable_reviews(document: Document) -> tuple[list[Review], list[str]]:
         filled = [_filled(review, shown_texts, fillers) for review in unique]
     else:
         filled = [*unique]
-    stated = [review for review in filled if review is not None]
+    stated = with_full_texts([review for review in filled if review is not None], document)
     notes = (
         [f"review_without_text: {len(filled) - len(stated)} had only a rating or a filler"]
         if len(stated) < len(filled)
@@ -123,12 +124,14 @@ def usable_reviews(document: Document) -> tuple[list[Review], list[str]]:
 
 
 def _fillers(reviews: Iterable[Review]) -> frozenset[str]:
-    counts = Counter(_key_text(review.text) for review in reviews)
-    return frozenset(text for text, count in counts.items() if count > 1)
+    """Texts that a template puts under many reviews; two customers of a dozen may both write "Alles bestens"."""
+    counts = Counter(key_text(review.text) for review in reviews)
+    many = sum(counts.values()) / 4
+    return frozenset(text for text, count in counts.items() if count > 1 and count >= many)
 
 
 def _is_filler(review: Review, fillers: frozenset[str]) -> bool:
-    return len(review.text.split()) < _MIN_WORDS or _key_text(review.text) in fillers
+    return len(review.text.split()) < _MIN_WORDS or key_text(review.text) in fillers
 
 
 def _filled(review: Review, shown: list[Review], fillers: frozenset[str]) -> Review | None:
@@ -144,23 +147,34 @@ def _same_person_and_day(stated: Review, shown: Review) -> bool:
     return stated.at.at is None or shown.at.at is None or stated.at.at.date() == shown.at.at.date()
 
 
-def _key_text(text: str) -> str:
-    return re.sub(r"\W+", " ", text).strip().casefold()
-
-
 def _without_duplicates(reviews: list[Review]) -> list[Review]:
-    """Each review once: the same author (where both name one), day (where both have one) and first 80 characters."""
+    """Each review once: the same author (where both name one), day (where both have one) and text.
+
+    Texts count as one by their first 80 characters, a text cut with dots by what it has.
+    """
     kept: list[Review] = []
     by_text: dict[str, list[int]] = {}
     for review in reviews:
-        places = by_text.setdefault(_key_text(review.text)[:80], [])
-        twin = next((place for place in places if _may_be_same(kept[place], review)), None)
+        keys = _places(review)
+        places = (place for key in keys for place in by_text.get(key, ()))
+        twin = next((place for place in places if _is_twin(kept[place], review)), None)
         if twin is None:
-            places.append(len(kept))
+            for key in keys:
+                by_text.setdefault(key, []).append(len(kept))
             kept.append(review)
         else:
             kept[twin] = _merged(kept[twin], review)
     return kept
+
+
+def _places(review: Review) -> tuple[str, str]:
+    """Where a text's twins are filed: under its first words and its author, and under its first 80 characters."""
+    key = key_text(review.text)
+    return f"{key[:12]}\n{review.raw_author.casefold()}", key[:80]
+
+
+def _is_twin(one: Review, other: Review) -> bool:
+    return _may_be_same(one, other) and starts_alike(one.text, other.text)
 
 
 def _may_be_same(one: Review, other: Review) -> bool:
@@ -201,7 +215,7 @@ def _posts(review: Review, document: Document) -> list[Post]:
         author_role=role_of(review.author),
         published_at=review.at.at,
         date_precision=review.at.precision,
-        title=review.title if review.title and _key_text(review.title) != _key_text(review.text) else None,
+        title=review.title if review.title and key_text(review.title) != key_text(review.text) else None,
         text=own,
         rating=review.rating,
         permalink=review.permalink,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from crawlers.pages.body import read_body
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
-from crawlers.pages.document import Document, Element, attribute, classes, first, flat, select
+from crawlers.pages.document import Document, Element, affordable, attribute, classes, first, flat, select, size
 from crawlers.pages.people import is_placeholder
 from crawlers.pages.ratings import number, parse_rating, scaled
-from crawlers.pages.structured import REPLY_BOXES, Reply, Review
+from crawlers.pages.structured import MAX_REVIEWS, REPLY_BOXES, Reply, Review
 from index.mention import Rating
 
 
@@ -99,7 +99,9 @@ _BYLINE = re.compile(
 )
 _EMPTY_STAR = re.compile(r"empty|off\b|leer|grey|gray|outline|inactive", re.I)
 _USER_NAMES = "[class*=user-name], [class*=username]"
-_MAX_BOXES = 600
+_MAX_REGIONS = 5000
+_MAX_BOXES = 2000
+_MAX_BOX_ELEMENTS = 600
 
 
 def shown_reviews(document: Document) -> list[Review]:
@@ -113,10 +115,18 @@ def shown_reviews(document: Document) -> list[Review]:
 def _shown(document: Document) -> list[Review]:
     for widget in WIDGETS:
         if items := select(document.root, widget.item):
-            reviews = [review for item in items if (review := _from_widget(item, widget, document)) is not None]
+            read = affordable(document, _first_boxes(items, document))
+            reviews = [review for item in read if (review := _from_widget(item, widget, document)) is not None]
             if reviews:
                 return reviews
     return _from_boxes(document)
+
+
+def _first_boxes(items: list[Element], document: Document) -> list[Element]:
+    if len(items) > MAX_REVIEWS:
+        left = len(items) - MAX_REVIEWS
+        document.notes.append(f"too_many_reviews: {left} after the first {MAX_REVIEWS} were not read")
+    return items[:MAX_REVIEWS]
 
 
 def _from_widget(item: Element, widget: Widget, document: Document) -> Review | None:
@@ -159,7 +169,7 @@ def _rating(node: Element | None) -> Rating | None:
     for name in ("data-score", "data-rating", "data-stars"):
         if node.get(name) and (value := number(node.get(name))) is not None:
             return scaled(value)
-    inner = first(node, ".value, [class*=rating-value]")
+    inner = first(node, ".value, .value-title, [class*=rating-value]")
     if inner is not None:
         best = first(node, ".best")
         value = number(inner.get("title") or flat(inner))
@@ -196,7 +206,13 @@ def shown_comments(document: Document) -> list[Review]:
 def _from_boxes(document: Document, *, unrated: bool = False) -> list[Review]:
     best: list[Review] = []
     region = _LOOSE_REGION if unrated or select(document.root, _RATED_PAGE) else _REGION
+    left = _MAX_BOXES
     for boxes in _groups(document.root, region, least=1 if unrated else 2):
+        if len(boxes) > left:
+            document.notes.append(f"too_many_boxes: only {_MAX_BOXES} were tried as reviews")
+        if not left:
+            break
+        boxes, left = boxes[:left], max(0, left - len(boxes))
         reviews = [review for box in boxes if (review := _from_box(box, document, unrated=unrated)) is not None]
         if len(reviews) > len(best) and len(reviews) * 2 > len(boxes):
             best = reviews
@@ -207,20 +223,24 @@ def _groups(root: Element, name: re.Pattern[str], *, least: int) -> Iterator[lis
     """Siblings of one shape inside a part of the page that names itself after reviews."""
     seen: set[Element] = set()
     for region in select(root, "[id], [class]"):
-        if len(seen) > _MAX_BOXES or not name.search(f"{region.get('id') or ''} {region.get('class') or ''}"):
+        if region in seen or not name.search(f"{region.get('id') or ''} {region.get('class') or ''}"):
             continue
-        for parent in (region, *select(region, "div, ul, ol, section")):
+        for parent in (region, *region.iterdescendants("div", "ul", "ol", "section")):
             if parent in seen:
                 continue
+            if len(seen) > _MAX_REGIONS:
+                return
             seen.add(parent)
             by_shape: dict[tuple[str, frozenset[str]], list[Element]] = {}
             for child in parent:
                 if child.tag in {"div", "li", "article", "blockquote", "section"}:
                     by_shape.setdefault((child.tag, classes(child)), []).append(child)
-            yield from (boxes for boxes in by_shape.values() if least <= len(boxes) <= 500)
+            yield from (boxes for boxes in by_shape.values() if least <= len(boxes))
 
 
 def _from_box(box: Element, document: Document, *, unrated: bool) -> Review | None:
+    if size(box) > _MAX_BOX_ELEMENTS:
+        return None
     rated = next((node for node in select(box, "[class]") if _RATED.search(node.get("class"))), None)
     rating = _rating(rated) or parse_rating(attribute(box, "[aria-label*=von], [title*=von]", "title"))
     body = _body(box)
@@ -252,9 +272,9 @@ def _body(box: Element) -> Element | None:
 
 def _heads(box: Element, body: Element) -> Iterator[Element]:
     """The box's short labels outside the body."""
+    own = {body, *body.iterdescendants()}
     for node in select(box, "small, time, span, div, p, strong, b, em, footer, header, cite"):
-        inside = node is body or body in node.iter() or any(parent is body for parent in node.iterancestors())
-        if not inside and 0 < len(flat(node)) <= 120 and not len(node):
+        if not len(node) and node not in own and 0 < len(flat(node)) <= 120:
             yield node
 
 

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 import extruct
@@ -20,7 +19,7 @@ import lxml.html
 
 from crawlers.pages.body import read_body, read_fragment
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
-from crawlers.pages.document import Document, Element, first, flat, select, squeeze
+from crawlers.pages.document import Document, Element, first, flat, keep_first, select, size, squeeze
 from crawlers.pages.people import is_placeholder
 from crawlers.pages.ratings import number, parse_rating, scaled
 from index.mention import Rating
@@ -30,6 +29,8 @@ _REPLY_KEYS = ("comment", "comments", "publisherResponse", "reviewReply", "owner
 _TEXT_KEYS = ("reviewBody", "description", "text")
 MAX_REVIEWS = 1000
 _MAX_NODES = 200_000
+_MAX_REPAIRED = 200_000
+_MAX_REVIEW_ELEMENTS = 1500
 _BYLINE = re.compile(
     r"^(?:Bewertung |Rezension |Kommentar |verfasst |geschrieben )?(?:von|by)\s*:?\s+(?P<name>[^\n]{1,50}?)(?:,"
     r"|\s*\(|\s+(?:am|vom|aus|on)\b|$)",
@@ -95,9 +96,14 @@ def _json_ld(document: Document) -> Iterator[Review]:
     trees = json_ld(document)
     by_id = {str(node["@id"]): node for tree in trees for node in walk(tree) if "@id" in node and len(node) > 1}
     answered = {id(reply) for tree in trees for node in walk(tree) for reply in _reply_nodes(node)}
-    for tree in trees:
-        nodes = (node for node in walk(tree) if is_review_type(node.get("@type")) and id(node) not in answered)
-        yield from (_review(node, document, by_id) for node in islice(nodes, MAX_REVIEWS))
+    stated = (node for tree in trees for node in walk(tree) if is_review_type(node.get("@type")))
+    nodes = [node for node in stated if id(node) not in answered]
+    if len(nodes) > MAX_REVIEWS:
+        document.notes.append(
+            f"too_many_reviews: {len(nodes) - MAX_REVIEWS} after the first {MAX_REVIEWS} were not read"
+        )
+    for node in nodes[:MAX_REVIEWS]:
+        yield _review(node, document, by_id)
 
 
 def json_ld(document: Document) -> list[Any]:
@@ -121,25 +127,28 @@ def _scripts(document: Document) -> Iterator[Any]:
 
 def _loads(content: str) -> Any:
     """Reads a script as it stands, else as extruct repairs it (comments, trailing commas)."""
-    bare = re.sub(r"^\s*(?://)?\s*(?:<!--|<!\[CDATA\[)|(?://)?\s*(?:-->|\]\]>)\s*;?\s*$", "", content).rstrip("; \n\t")
+    bare = re.sub(r"^(?://)?\s*(?:<!--|<!\[CDATA\[)", "", content.strip("; \n\r\t"))
+    bare = (bare[:-40] + re.sub(r"(?://)?\s{0,8}(?:-->|\]\]>)$", "", bare[-40:])).rstrip("; \n\r\t")
     try:
         return json.loads(bare, strict=False)
     except ValueError:
+        if len(bare) > _MAX_REPAIRED:
+            raise
         return extruct.JsonLdExtractor().extract(f'<script type="application/ld+json">{bare}</script>')
 
 
 def _microdata(document: Document) -> Iterator[Review]:
-    marked = 0
-    for element in select(document.root, "[itemscope][itemtype*=Review], [itemscope][itemtype*=Recommendation]"):
-        if not _is_review(element) or _is_reply_scope(element):
-            continue
-        marked += 1
-        if marked > MAX_REVIEWS:
-            document.notes.append(f"too_many_reviews: only the first {MAX_REVIEWS} were read")
-            return
+    scopes = select(document.root, "[itemscope][itemtype]")
+    marked = [element for element in scopes if _is_review(element) and not _is_reply_scope(element)]
+    if len(marked) > MAX_REVIEWS:
+        left = len(marked) - MAX_REVIEWS
+        document.notes.append(f"too_many_reviews: {left} after the first {MAX_REVIEWS} were not read")
+    for element in marked[:MAX_REVIEWS]:
+        if keep_first(element, _MAX_REVIEW_ELEMENTS):
+            document.notes.append("long_review: one was read up to its first parts only")
         node = _microdata_node(element, document)
         review = _review(node, document, {})
-        text = _scope_text(element) or review.text
+        text = _scope_text(element, document) or review.text
         if review.at.at is None:
             review = replace(review, at=_shown_time(element, document))
         if not review.raw_author and (byline := _BYLINE.search(_outside_text(element))):
@@ -167,17 +176,42 @@ def _microdata_node(element: Element, document: Document) -> dict[str, Any]:
     own = copy.deepcopy(element)
     own.tail = None
     own.attrib.pop("itemprop", None)
+    own.extend(_referenced(element, document))
     html = lxml.html.tostring(own, encoding="unicode")
-    data = extruct.extract(html, base_url=document.base, syntaxes=["microdata"], uniform=True, errors="ignore")
+    try:
+        data = extruct.extract(html, base_url=document.base, syntaxes=["microdata"], uniform=True, errors="ignore")
+    except (KeyError, ValueError, RecursionError):
+        # extruct drops what it can't read, then misses it.
+        document.notes.append("broken microdata: one review's markup could not be read")
+        return {}
     return next((node for node in data.get("microdata", []) if isinstance(node, dict)), {})
+
+
+def _referenced(element: Element, document: Document) -> list[Element]:
+    """Copies of the parts that a review names by `itemref`: they may stand anywhere on the page."""
+    names = (element.get("itemref") or "").split()
+    if not names:
+        return []
+    if "by_id" not in document.cache:
+        document.cache["by_id"] = {node.get("id"): node for node in select(document.root, "[id]")}
+    parts = (document.cache["by_id"].get(name) for name in names[:10])
+    return [_without_tail(part) for part in parts if part is not None and size(part) < _MAX_REVIEW_ELEMENTS]
+
+
+def _without_tail(element: Element) -> Element:
+    own = copy.deepcopy(element)
+    own.tail = None
+    return own
 
 
 def _rdfa(document: Document) -> Iterator[Review]:
     html = lxml.html.tostring(document.root, encoding="unicode")
-    data = extruct.extract(html, base_url=document.base, syntaxes=["rdfa"], uniform=True, errors="ignore").get(
-        "rdfa", []
-    )
-    plain = json.loads(re.sub(r'"https?://schema\.org/', '"', json.dumps(data)))
+    try:
+        data = extruct.extract(html, base_url=document.base, syntaxes=["rdfa"], uniform=True, errors="ignore")
+    except (KeyError, ValueError, RecursionError):
+        document.notes.append("broken RDFa: the page's markup could not be read")
+        return
+    plain = json.loads(re.sub(r'"https?://schema\.org/', '"', json.dumps(data.get("rdfa", []))))
     by_id = {str(node["@id"]): node for node in walk(plain) if "@id" in node and len(node) > 1}
     for node in walk(plain):
         if is_review_type(node.get("@type")):
@@ -293,13 +327,14 @@ def _reply(node: dict[str, Any], document: Document, by_id: dict[str, Any]) -> R
     return Reply(text=_body(node, document), author=author, at=_time(node, document), native_id=_identifier(node))
 
 
-def _scope_text(review: Element) -> str:
+def _scope_text(review: Element, document: Document) -> str:
     """The review's text from its own elements: line breaks kept, owner replies inside it left out."""
     for name in _TEXT_KEYS:
         for node in select(review, f"[itemprop~={name}]"):
             if _scope_of(node) is not review:
                 continue
-            text = squeeze(node.get("content") or "") if node.tag == "meta" else read_body(node, noise=REPLY_BOXES).text
+            stated = node.get("content") if node.tag == "meta" else None
+            text = read_body(node, noise=REPLY_BOXES).text if stated is None else read_fragment(stated, document)
             if len(text.split()) >= 2:
                 return text
     return ""

@@ -93,7 +93,8 @@ def is_emoji(character: str) -> bool:
 
 def tidy(text: str) -> str:
     """Settles the marks of lines and paragraphs and the spaces around them; at most one empty line in a row."""
-    text = _INVISIBLE.sub("", text).replace("\u00a0", " ")
+    # Runs of spaces go first: the patterns below would try each of their starts.
+    text = re.sub(r"[ \t]{2,}", " ", _INVISIBLE.sub("", text).replace("\u00a0", " "))
     # A line break directly before the end of its block shows nothing.
     text = re.sub(r"[ \t]*(?:\n[ \t]*)?([\ue001\ue002][ \ue001\ue002]*)", _merge, text)
     text = re.sub(r"[ \t]*\n[ \t]*", "\n", text)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from crawlers.pages.body import BodyText, read_body
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
-from crawlers.pages.document import Document, Element, attribute, classes, first, flat, select, whole_number
+from crawlers.pages.document import Document, Element, affordable, attribute, classes, first, flat, select, whole_number
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import build_page, collect, followable, next_link, page_title
@@ -41,7 +41,7 @@ def recognises(document: Document) -> bool:
 def read(document: Document) -> Page:
     """A thread's posts or a forum's threads."""
     template = document.root.get("data-template") or ""
-    containers = _containers(document.root)
+    containers = affordable(document, _containers(document.root))
     if (
         containers
         or template.startswith(("thread_view", "thread_question"))
@@ -121,15 +121,14 @@ def _native_id(container: Element) -> str | None:
 
 
 def _role(container: Element, author: str) -> str:
-    profile = first(container, ".message-user")
+    profile = first(container, ".message-user, .message-articleUserInfo")
     marked = classes(container) | {
         name for node in select(container, ".userBanner, .username") for name in classes(node)
     }
     if marked & _STAFF_CLASSES:
         return "staff"
     badges = " | ".join(
-        flat(node)
-        for node in select(container, ".message-user .userBanner, .message-userTitle, .message-user .userTitle")
+        flat(node) for node in select(container, ".message-user .userBanner, .message-userTitle, .userTitle")
     )
     return role_of(author, badges=badges, known=profile is not None)
 
@@ -145,11 +144,15 @@ def _moment(document: Document, container: Element, body: Element) -> Moment:
         for value in (node.get("title"), flat(node)):
             if (moment := parse_text(value, document.hints)).at:
                 return moment
-    return (
-        parse_text(flat(first(container, ".message-attribution-main, .message-attribution")), document.hints)
-        if container is not None
-        else UNKNOWN
-    )
+    attribution = first(container, ".message-attribution-main, .message-attribution")
+    if attribution is not None:
+        return parse_text(flat(attribution), document.hints)
+    return _thread_moment(document) if "message--article" in classes(container) else UNKNOWN
+
+
+def _thread_moment(document: Document) -> Moment:
+    """When the thread was started: an article shows its date under the page's title only."""
+    return parse_machine(attribute(document.root, ".p-description time[datetime]", "datetime"), document.hints)
 
 
 def _parent(words: BodyText) -> str | None:
@@ -192,6 +195,7 @@ def _replies(data: dict[str, object]) -> int | None:
         for counter in counted if isinstance(counted, list) else [counted]:
             if isinstance(counter, dict) and re.search(r"Reply|Comment", str(counter.get("interactionType"))):
                 return whole_number(str(counter.get("userInteractionCount")))
-        if "commentCount" in node:
-            return whole_number(str(node["commentCount"]))
+        for name in ("commentCount", "answerCount"):
+            if name in node:
+                return whole_number(str(node[name]))
     return None
