@@ -23,7 +23,7 @@ from crawlers.privacy import author_key, scrub
         ("Stimmt so. Liebe Grüße Falk", "Stimmt so. Liebe Grüße [NAME]"),
         (
             "Danke Falk! Hallo Edda und Bodo, vielen Dank, Rieke.",
-            "Danke [NAME]! Hallo [NAME] und [NAME], vielen Dank, Rieke.",
+            "Danke [NAME]! Hallo [NAME] und [NAME], vielen Dank, [NAME].",
         ),
         ("Herr Yıldız rief an", "Herr [NAME] rief an"),
         ("Frau Lindner am Telefon war nett", "Frau [NAME] am Telefon war nett"),
