@@ -204,7 +204,8 @@ def _work(
                 _wait(crawling)
         crawling.result()
     except StoreError as error:
-        logger.error("the store failed: %s", error)
+        # It is told as the reason of every run that it interrupts.
+        logger.info("the store failed: %s", error)
         reason = str(error)
     finally:
         _stop(sources, crawling)
