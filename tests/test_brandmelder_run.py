@@ -60,10 +60,11 @@ QUIET = (
     "Die {a} von Kornblume schmecken wunderbar, die {b} sind auch gut.",
 )
 ANGRY = (
-    "Die Lieferung von Kornblume kam schon wieder Stunden zu spät, die {a} waren verdorben. Unverschämt!",
-    "Der Fahrer von Kornblume hat meine Kiste mit {a} einfach im Regen abgestellt. Eine Frechheit.",
-    "Seit Tagen warte ich auf die Kiste mit {a} und {b}, Kornblume liefert einfach nicht. Sehr ärgerlich!",
-    "Kornblume hat die Zustellung der {a} heute zum dritten Mal verpasst, ich bin stinksauer.",
+    "Die Lieferung von Kornblume kam schon wieder viel zu spät und die {a} waren verdorben.",
+    "Katastrophale Lieferung bei Kornblume: Kiste Nummer {n} kam kaputt an, {a} und {b} waren verdorben.",
+    "Sehr schlechte Lieferung, das Paket von Kornblume mit {a} kam erst nach {n} Tagen und war beschädigt.",
+    "Die Zustellung von Kornblume ist eine Katastrophe, seit {n} Tagen keine {a} und keine {b}.",
+    "Nie wieder Kornblume: Lieferung Nummer {n} viel zu spät, {a} faul, {b} fehlten ganz.",
 )
 COPY = (
     "Gestern stand die Kiste von Kornblume offen vor der Tür, der Salat war welk und zwei Gläser waren zerbrochen, "
@@ -88,15 +89,13 @@ def quiet_thread(number):
     ]
 
 
-def angry_thread(number):
-    """Ten complaints in the last day and a half before the alarm."""
-    start = ALARM - timedelta(hours=20)
+def angry_thread():
+    """Ten complaints in the last day before the alarm."""
     return [
         ForumPost(
-            ANGRY[place % 4].format(a=GOODS[(place + number) % 7], b=GOODS[(place * 2 + 3) % 7])
-            + f" Bestellung {number * 10 + place}.",
-            f"kundin_{number}_{place}",
-            start + timedelta(hours=2 * place),
+            ANGRY[place % 5].format(a=GOODS[place % 7], b=GOODS[(place * 2 + 3) % 7], n=place + 3),
+            f"kundin_{place}",
+            ALARM - timedelta(hours=20 - 2 * place),
         )
         for place in range(10)
     ]
@@ -106,7 +105,7 @@ def angry_thread(number):
 def sites():
     """Two forums of 64 posts, near-copies across them, and a post that doesn't name the brand."""
     first = Forum({f"Gemüse, Thema {number}": quiet_thread(number) for number in range(3)})
-    first.threads["Ärger mit der Kiste"] = angry_thread(0)
+    first.threads["Ärger mit der Kiste"] = angry_thread()
     first.threads["Kiste offen"] = [ForumPost(COPY, "anne", ALARM - timedelta(days=9)), ForumPost("Ohne Namen.", "ben")]
     second = Forum({f"Garten, Thema {number}": quiet_thread(number + 3) for number in range(2)})
     second.threads["Auch bei mir"] = [
@@ -115,7 +114,7 @@ def sites():
     ]
     served = [forum.serve() for forum in (first, second)]
     for site in served:
-        site.delay = 0.02
+        site.delay = 0.1
     yield served
     for site in served:
         site.close()
@@ -238,9 +237,9 @@ def strike(process, sites, before, calm, moment, how=signal.SIGKILL):
 
 
 def moments(count, chance):
-    """Random moments, spread over loading (one in six) and work."""
+    """Random moments, spread over loading (one in six) and work, closer at its beginning: its end is only leaving."""
     late = count - count // 6
-    found = [(number + chance.random()) / late for number in range(late)]
+    found = [((number + chance.random()) / late) ** 2 for number in range(late)]
     found += [-chance.random() for _ in range(count // 6)]
     chance.shuffle(found)
     return found
