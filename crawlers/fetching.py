@@ -82,6 +82,7 @@ async def _fetch(url: str, access: Access, settings: Any) -> Fetched:
     from crawlers.gate.middleware import SIGNALS_KEY
     from crawlers.pages.reading import read_page
     from crawlers.spiders.faults import fate_of
+    from crawlers.spiders.headers import link_header
 
     fetched = Fetched()
 
@@ -104,7 +105,13 @@ async def _fetch(url: str, access: Access, settings: Any) -> Fetched:
                 return
             header = response.headers.get(b"Content-Type")
             content_type = header.decode("latin-1") if header else None
-            fetched.page = read_page(response.body, url=response.url, content_type=content_type, now=datetime.now(UTC))
+            fetched.page = read_page(
+                response.body,
+                url=response.url,
+                content_type=content_type,
+                now=datetime.now(UTC),
+                link_header=link_header(response),
+            )
 
         def failed(self, failure: Any) -> None:
             fetched.fate, fetched.message = fate_of(failure.value)

@@ -9,6 +9,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from crawlers.pages import machina, phpbb, schemaorg, xenforo2
+from crawlers.pages.answer import Answer, read_answer
 from crawlers.pages.dates import DateHints
 from crawlers.pages.document import Document, decode, flat, parse, select
 from crawlers.pages.page import Page
@@ -34,6 +35,19 @@ FAMILIES = (
     Family(machina.SOFTWARE, machina.recognises, machina.read),
     Family(schemaorg.SOFTWARE, schemaorg.recognises, schemaorg.read),
 )
+
+
+@dataclass(frozen=True)
+class DataFamily:
+    """A software's JSON answers: how to recognise and how to read them. Neither raises for any JSON."""
+
+    name: str
+    recognises: Callable[[Answer], bool]
+    read: Callable[[Answer], Page]
+
+
+# The first that recognises the answer reads it.
+DATA_FAMILIES: tuple[DataFamily, ...] = ()
 
 _WALLS = (
     (
@@ -68,13 +82,15 @@ def read_page(
     content_type: str | None = None,
     now: datetime,
     hints: DateHints | None = None,
+    link_header: str | None = None,
 ) -> Page:
-    """Reads one HTML response.
+    """Reads one response, HTML or JSON.
 
-    `content_type` is the HTTP header's value, `now` the (aware) time of the response, from which relative dates count;
-    `hints` override the reading of dates (zone of naive times, Europe/Berlin by default; order of numbers). Never
-    raises for any bytes: what can't be read is a page of kind "other" whose notes say why.
+    `content_type` and `link_header` are the HTTP headers' values, `now` the (aware) time of the response, from which
+    relative dates count; `hints` override the reading of dates (zone of naive times, Europe/Berlin by default; order
+    of numbers). Never raises for any bytes: what can't be read is a page of kind "other" whose notes say why.
     """
+    hints = hints or DateHints(now=now)
     if not _is_address(url):
         return _other(url, "bad_url: not an http(s) address")
     if len(body) > MAX_BYTES:
@@ -83,12 +99,20 @@ def read_page(
         return _other(url, "empty_body: the response holds nothing")
     if _is_binary(body, content_type):
         return _other(url, "not_html: the response is no text")
-    document = parse(decode(body, content_type), url=url, hints=hints or DateHints(now=now))
+    answer = read_answer(body, url=url, hints=hints, content_type=content_type, link_header=link_header)
+    if answer is not None:
+        return _read_data(answer)
+    document = parse(decode(body, content_type), url=url, hints=hints)
     family = next((family for family in FAMILIES if family.recognises(document)), None)
     if family is None:
         return _unknown(document)
     page = family.read(document)
     return page if page.posts or page.links else _with_wall(page, document)
+
+
+def _read_data(answer: Answer) -> Page:
+    family = next((family for family in DATA_FAMILIES if family.recognises(answer)), None)
+    return _other(answer.url, "unknown_json: no known API answer") if family is None else family.read(answer)
 
 
 def _is_address(url: str) -> bool:

@@ -20,6 +20,7 @@ from crawlers.pages.page import Page, PageKind
 from crawlers.pages.reading import read_page
 from crawlers.scheduler import TASK_KEY
 from crawlers.spiders.faults import fate_of
+from crawlers.spiders.headers import link_header
 from index.ledger import FrontierPage
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ class CardSpider(Spider):
     def _understand(self, response: Response, task: FrontierPage, found: Signals) -> tuple[Page, Drafts]:
         now = self.book.clock()
         content_type = _content_type(response, self.book.card.encoding)
-        page = read_page(response.body, url=response.url, content_type=content_type, now=now)
+        page = read_page(
+            response.body, url=response.url, content_type=content_type, now=now, link_header=link_header(response)
+        )
         if found.reason is not None or page.kind == "reserved":
             return page, Drafts()
         return page, self.drafter.drafts(page, chain=task.chain, now=now)
