@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlp.adapter import Adapter, merge
 from nlp.cleaning import clean
 from nlp.quantised import WeightFile, dequantise
 from nlp.sentences import Sentence, split
@@ -73,12 +74,19 @@ class Window:
 
 
 class Encoder:
-    """multilingual-e5-small with frozen weights. Not thread-safe while encoding; one instance per process suffices."""
+    """multilingual-e5-small, with an adapter or without. Not thread-safe; one instance per process suffices."""
 
-    def __init__(self, files: EncoderFiles, *, layers: Sequence[int] = (12,), threads: int | None = None) -> None:
+    def __init__(
+        self,
+        files: EncoderFiles,
+        *,
+        layers: Sequence[int] = (12,),
+        threads: int | None = None,
+        adapter: Adapter | None = None,
+    ) -> None:
         """Loads weights and tokenizer. `layers` are counted from 1; `threads` None leaves torch's choice.
 
-        Raises WeightsError where a file is damaged.
+        Raises WeightsError where a file is damaged or the adapter doesn't fit.
         """
         import torch
         from tokenizers import Tokenizer
@@ -86,15 +94,15 @@ class Encoder:
         if threads is not None:
             torch.set_num_threads(max(1, threads))
         self.layers = tuple(layers)
-        self.revision = REVISION
+        self.revision = REVISION if adapter is None else f"{REVISION}-{adapter.revision}"
         self._tokenizer = Tokenizer.from_file(str(files.tokenizer))
         self._tokenizer.encode_special_tokens = True
         weights = WeightFile(files.weights)
         self.sizes = weights.sizes
         self._words = weights.rows("emb.word", weights.sizes.hidden)
-        self._model = _build(weights)
+        self.model = _build(weights, adapter)
         self._prefix = self._tokenizer.encode(PREFIX.strip(), add_special_tokens=False).ids
-        self._limit = min(MAX_TOKENS, weights.sizes.positions) - len(self._prefix) - 2
+        self.limit = min(MAX_TOKENS, weights.sizes.positions) - len(self._prefix) - 2
 
     @property
     def width(self) -> int:
@@ -122,7 +130,7 @@ class Encoder:
         parts = [(sentence, ids) for sentence, ids in parts if ids]
         ids = np.array([number for _, numbers in parts for number in numbers], dtype=np.int64)
         owner = np.repeat(np.arange(len(parts)), [len(numbers) for _, numbers in parts])
-        room = MAX_WINDOWS * self._limit
+        room = MAX_WINDOWS * self.limit
         ids, owner = ids[:room], owner[:room].astype(np.int64)
         count = int(owner[-1]) + 1 if len(owner) else 0
         return Prepared(tuple(sentence for sentence, _ in parts[:count]), ids, owner)
@@ -130,7 +138,7 @@ class Encoder:
     def _encode_group(self, texts: Sequence[str]) -> list[Encoded]:
         prepared = self.prepare(texts)
         totals = [np.zeros((len(item.sentences), self.width), dtype=np.float32) for item in prepared]
-        windows = [window for index, item in enumerate(prepared) for window in _windows(index, item, self._limit)]
+        windows = [window for index, item in enumerate(prepared) for window in _windows(index, item, self.limit)]
         windows.sort(key=lambda window: window.end - window.start)
         for batch in _batches(windows, overhead=len(self._prefix) + 2):
             for window, states in zip(batch, self._forward(batch, prepared), strict=True):
@@ -141,23 +149,30 @@ class Encoder:
         """The token states of each window, without prefix and special tokens."""
         import torch
 
-        rows = [
-            [0, *self._prefix, *prepared[window.text].ids[window.start : window.end].tolist(), 2] for window in batch
-        ]
-        lengths = [len(row) for row in rows]
-        ids = np.array([number for row in rows for number in row])
-        positions = np.concatenate([np.arange(length) for length in lengths])
+        parts = [prepared[window.text].ids[window.start : window.end] for window in batch]
         with torch.inference_mode():
-            output = self._model(
-                inputs_embeds=torch.from_numpy(self._embed(ids[None])),
-                position_ids=torch.from_numpy(positions[None]),
-                lengths=lengths,
-                output_hidden_states=True,
-            )
-            states = torch.cat([output.hidden_states[layer][0] for layer in self.layers], dim=-1).numpy()
+            states = torch.cat(self.states(parts, self.layers), dim=-1).numpy()
+        ends = np.cumsum([len(part) for part in parts])
+        return [states[end - len(part) : end] for end, part in zip(ends, parts, strict=True)]
+
+    def states(self, texts: Sequence[NDArray[np.int64]], layers: Sequence[int]) -> list[torch.Tensor]:
+        """One forward pass over texts given as token ids: per layer the states (tokens of all texts, hidden).
+
+        Prefix and special tokens are added and their states left out. Every text needs a token and at most `limit`.
+        """
+        import torch
+
+        rows = [[0, *self._prefix, *ids.tolist(), 2] for ids in texts]
         first = 1 + len(self._prefix)
-        ends = np.cumsum(lengths)
-        return [states[end - length + first : end - 1] for end, length in zip(ends, lengths, strict=True)]
+        places = [np.arange(len(row)) for row in rows]
+        output = self.model(
+            inputs_embeds=torch.from_numpy(self._embed(np.array([number for row in rows for number in row])[None])),
+            position_ids=torch.from_numpy(np.concatenate(places)[None]),
+            lengths=[len(row) for row in rows],
+            output_hidden_states=True,
+        )
+        own = torch.from_numpy(np.concatenate([(place >= first) & (place < len(place) - 1) for place in places]))
+        return [output.hidden_states[layer][0][own] for layer in layers]
 
     def _embed(self, ids: NDArray[np.int64]) -> Vectors:
         """Word embeddings, dequantised for these tokens only: the whole table would be 384 MB."""
@@ -173,7 +188,7 @@ def default_threads() -> int | None:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
-def _build(weights: WeightFile) -> Any:
+def _build(weights: WeightFile, adapter: Adapter | None) -> Any:
     """The transformers model with the file's weights; its word table has one row only, as `_embed` replaces it."""
     import torch
     from transformers import AttentionInterface, BertConfig
@@ -194,7 +209,10 @@ def _build(weights: WeightFile) -> Any:
     AttentionInterface.register(ATTENTION, _attend)
     model: Any = BertModel(config, add_pooling_layer=False)
     model.set_attn_implementation(ATTENTION)
-    model.load_state_dict(_state(weights, torch), strict=True)
+    state = _state(weights)
+    if adapter is not None:
+        merge(state, adapter)
+    model.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()}, strict=True)
     return model.eval().requires_grad_(False)
 
 
@@ -224,7 +242,7 @@ def _attend(
     return torch.cat(attended, dim=2).transpose(1, 2).contiguous(), None
 
 
-def _state(weights: WeightFile, torch: Any) -> dict[str, torch.Tensor]:
+def _state(weights: WeightFile) -> dict[str, NDArray[np.float32]]:
     sizes = weights.sizes
     width, inner = sizes.hidden, sizes.inner
     shapes = {"fi": (inner, width), "fo": (width, inner)}
@@ -241,7 +259,7 @@ def _state(weights: WeightFile, torch: Any) -> dict[str, torch.Tensor]:
             key = f"encoder.layer.{layer}.{ours}"
             state[f"{key}.weight"] = weights.values(f"l{layer}.{theirs}.w", shape)
             state[f"{key}.bias"] = weights.values(f"l{layer}.{theirs}.b", shape[:1])
-    return {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in state.items()}
+    return {name: np.ascontiguousarray(values) for name, values in state.items()}
 
 
 def _windows(index: int, item: Prepared, limit: int) -> Iterator[Window]:

@@ -1,4 +1,4 @@
-"""Fits the sentiment head and its calibrations: convex problems, so that the same data give the same numbers."""
+"""Fits calibrations and centring: convex problems, so that the same data give the same numbers."""
 
 from __future__ import annotations
 
@@ -15,32 +15,6 @@ Numbers = NDArray[np.int64]
 
 MIXED = LABELS.index("mixed")
 ITERATIONS = 200
-
-
-def fit_linear(
-    vectors: Vectors, labels: Numbers, corpora: Numbers, weights: Vectors, *, decay: float
-) -> tuple[Vectors, Vectors]:
-    """Weight (labels, width) and bias of a multinomial logistic regression on standardised vectors.
-
-    Each corpus has a bias of its own per label, so that corpora may disagree on how common a label is (some annotate
-    no `mixed`, some hardly any `neutral`); it is dropped afterwards: calibration gives each channel its own.
-    `weights` are per row; `decay` is the squared-weights penalty.
-    """
-    import torch
-
-    x, y, c = torch.from_numpy(vectors), torch.from_numpy(labels), torch.from_numpy(corpora)
-    w = torch.from_numpy(weights / weights.sum())
-    weight = torch.zeros(len(LABELS), vectors.shape[1], requires_grad=True)
-    bias = torch.zeros(len(LABELS), requires_grad=True)
-    own = torch.zeros(int(corpora.max()) + 1, len(LABELS), requires_grad=True)
-
-    def loss() -> Any:
-        raw = x @ weight.T + bias + own[c]
-        entropy = torch.nn.functional.cross_entropy(raw, y, reduction="none")
-        return (entropy * w).sum() + decay * weight.square().sum() + 1e-3 * own.square().sum()
-
-    _minimise([weight, bias, own], loss)
-    return weight.detach().numpy(), bias.detach().numpy()
 
 
 def fit_calibration(parts: Sequence[tuple[Vectors, Numbers, bool]], *, decay: float = 0.003) -> Calibration:

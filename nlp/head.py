@@ -1,4 +1,4 @@
-"""The linear sentiment head on frozen vectors: what is fitted, how it is calibrated per channel, how it is stored."""
+"""The heads on the encoder's vectors: what is fitted, how it is calibrated per channel, how it is stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nlp.scorer import Label
 Vectors = NDArray[np.float32]
 
 LABELS: tuple[Label, ...] = ("negative", "neutral", "positive", "mixed")
-NAME = "brandmelder-e5-linear"
+NAME = "brandmelder-e5"
 GENERAL = "general"
 TENSORS = "heads.safetensors"
 CONFIG = "config.json"
@@ -49,12 +49,16 @@ class HeadConfig(BaseModel):
     topic_threshold: float = Field(ge=0, le=1)
     topic_weights: tuple[float, float, float]
     topic_offset: float
+    irony_threshold: float = Field(default=1.0, ge=0, le=1)
+    """The probability from which on a text is flagged as ironic; 1 where nothing was learned about irony."""
     training: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
 class Heads:
-    """Fitted heads. `mean` and `scale` standardise a vector, `weight` (labels, width) and `bias` score it.
+    """Fitted heads. `mean` and `scale` standardise a vector, `weight` (labels + 1, width) and `bias` score it.
+
+    The last row is irony's.
 
     `topic_mean` and `topic_whitening` centre and decorrelate sentence vectors before they are compared with topics.
     """
@@ -69,17 +73,21 @@ class Heads:
     revision: str = field(default="")
 
     def scores(self, vectors: Vectors) -> Vectors:
-        """Raw scores (n, labels) of vectors (n, width)."""
+        """Raw scores (n, labels + 1) of vectors (n, width), irony's last."""
         standard = (vectors - self.mean) / self.scale
         # A matrix product rounds a row differently with other rows beside it; resumed runs have other batches.
         return np.asarray(np.einsum("nw,lw->nl", standard, self.weight) + self.bias, dtype=np.float32)
 
     def probabilities(self, scores: Vectors, channels: Sequence[str | None]) -> Vectors:
-        """Calibrated probabilities (n, labels); a channel without its own calibration uses the general one."""
+        """Calibrated probabilities (n, labels) from `scores`; channels without a calibration use the general one."""
         found = [self.calibration(channel) for channel in channels]
         temperature = np.array([item.temperature for item in found], dtype=np.float32).reshape(-1, 1)
         bias = np.array([item.bias for item in found], dtype=np.float32).reshape(-1, len(LABELS))
-        return softmax(scores * temperature + bias)
+        return softmax(scores[:, : len(LABELS)] * temperature + bias)
+
+    def irony(self, scores: Vectors) -> Vectors:
+        """Probabilities (n) of irony from `scores`."""
+        return np.asarray(1.0 / (1.0 + np.exp(-scores[:, len(LABELS)])), dtype=np.float32)
 
     def calibration(self, channel: str | None) -> Calibration:
         """The calibration of a channel."""
@@ -138,8 +146,8 @@ def _check(config: HeadConfig, tensors: Mapping[str, Vectors], folder: Path) -> 
     shapes = {
         "mean": (width,),
         "scale": (width,),
-        "weight": (len(LABELS), width),
-        "bias": (len(LABELS),),
+        "weight": (len(LABELS) + 1, width),
+        "bias": (len(LABELS) + 1,),
         "topic_mean": (hidden,),
         "topic_whitening": (hidden, hidden),
     }

@@ -7,20 +7,24 @@ from pathlib import Path
 from nlp.scorer import Scorer
 
 MODELS = Path(__file__).resolve().parent / "models"
-DEFAULT = MODELS / "e5-linear"
+DEFAULT = MODELS / "e5"
 
 
 def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> Scorer:
-    """The scorer whose heads lie in `folder`, None for the shipped ones.
+    """The scorer whose heads (and adapter, where it has one) lie in `folder`, None for the shipped ones.
 
     `threads` bounds the processor cores; None takes OMP_NUM_THREADS or all that the process may use. Raises
     WeightsError with what to do where weights or heads are missing, damaged or don't fit together.
     """
+    from nlp.adapter import load_adapter
+    from nlp.e5_scorer import E5Scorer
     from nlp.encoder import Encoder, default_threads
     from nlp.head import load_heads
-    from nlp.linear import LinearScorer
     from nlp.weights import encoder_files
 
-    heads = load_heads(folder or DEFAULT)
-    encoder = Encoder(encoder_files(), layers=heads.config.layers, threads=threads or default_threads())
-    return LinearScorer(encoder, heads)
+    place = folder or DEFAULT
+    heads = load_heads(place)
+    encoder = Encoder(
+        encoder_files(), layers=heads.config.layers, threads=threads or default_threads(), adapter=load_adapter(place)
+    )
+    return E5Scorer(encoder, heads)

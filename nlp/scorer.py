@@ -51,7 +51,7 @@ class Scorer(Protocol):
     """Scores texts in batches. Loading happens in the constructor; scoring is deterministic."""
 
     name: str
-    """The model's name, e.g. "brandmelder-e5-linear"."""
+    """The model's name, e.g. "brandmelder-e5"."""
 
     revision: str
     """Changes whenever the same text could get another score."""

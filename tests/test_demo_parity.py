@@ -217,9 +217,13 @@ def test_every_page_says_the_same(both, tmp_path):
 
 
 def seen(page, url):
-    """What a person reads on a page, tables that are folded away included."""
+    """What a person reads on a page, tables that are folded away included.
+
+    Charts draw themselves a moment later; their figures stand in the tables below them.
+    """
     page.goto(url)
     page.wait_for_selector(".bm-footer")
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.add_style_tag(content="[data-testid=stVegaLiteChart] { display: none }")
     return page.inner_text("body")

@@ -1,20 +1,28 @@
 """Training, saving, loading and scoring: mechanics on the tiny encoder, sense on the real one."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from nlp_small import small_encoder
+from nlp_small import small_files
 
+from nlp import finetune
+from nlp.adapter import load_adapter
+from nlp.checkpoint import read_checkpoint, write_checkpoint
+from nlp.e5_scorer import E5Scorer
+from nlp.encoder import Encoder
 from nlp.evaluation import evaluate, expected_calibration_error, macro_f1, read_lines, render, wilson
 from nlp.head import LABELS, load_heads
-from nlp.linear import LinearScorer
 from nlp.loading import load_scorer
 from nlp.quantised import WeightsError
+from nlp.recipe import Recipe
 from nlp.scorer import ScoringInput
 from nlp.taxonomy import Taxonomy, Topic
 from nlp.train import train
 
+RECIPE = Recipe(layers=(1, 2), first_layer=1, epochs=40)
+ROWS = [{"text": "gut gut gut", "label": "positive"}, {"text": "schlecht schlecht", "label": "negative"}]
 TOPICS = Taxonomy(
     topics=(
         Topic(
@@ -40,17 +48,21 @@ def write_rows(path, rows):
 
 @pytest.fixture
 def small_model(tmp_path):
-    """Heads fitted on two texts, and the encoder they belong to."""
-    rows = [{"text": "gut gut gut", "label": "positive"}, {"text": "schlecht schlecht", "label": "negative"}]
-    write_rows(tmp_path / "data" / "train" / "own.jsonl", rows)
-    encoder = small_encoder(tmp_path)
-    train(tmp_path / "data", tmp_path / "model", encoder=encoder)
-    return tmp_path / "model", encoder
+    """A model trained on two texts: its folder, and the encoder with its adapter."""
+    write_rows(tmp_path / "data" / "train" / "own.jsonl", ROWS)
+    files = small_files(tmp_path)
+    train(tmp_path / "data", tmp_path / "model", **small(files, tmp_path))
+    return tmp_path / "model", Encoder(files, layers=(1, 2), threads=1, adapter=load_adapter(tmp_path / "model"))
+
+
+def small(files, folder):
+    """Arguments of a training of the tiny encoder on nothing but the rows given."""
+    return {"files": files, "recipe": RECIPE, "contrast_folder": folder / "none"}
 
 
 def test_heads_of_two_texts_survive_saving_and_loading(small_model):
     folder, encoder = small_model
-    first, again = (LinearScorer(encoder, load_heads(folder)) for _ in range(2))
+    first, again = (E5Scorer(encoder, load_heads(folder)) for _ in range(2))
     inputs = [ScoringInput("gut gut gut"), ScoringInput("schlecht schlecht")]
     scores = first.score(inputs, taxonomy=TOPICS)
     assert [item.sentiment for item in scores] == ["positive", "negative"]
@@ -58,29 +70,65 @@ def test_heads_of_two_texts_survive_saving_and_loading(small_model):
     assert first.revision == again.revision
 
 
-def test_training_resumes_from_kept_vectors(small_model, monkeypatch, tmp_path):
-    folder, encoder = small_model
-    before = (folder / "heads.safetensors").read_bytes()
-    monkeypatch.setattr(encoder, "encode", None)
-    train(tmp_path / "data", folder, encoder=encoder)
-    assert (folder / "heads.safetensors").read_bytes() == before
+def test_killed_training_goes_on_to_the_same_model(small_model, monkeypatch, tmp_path):
+    folder, _ = small_model
+    monkeypatch.setattr(finetune, "CHECKPOINT_STEPS", 7)
+    arguments = small(small_files(tmp_path), tmp_path)
+
+    def kill(title, done, _total):
+        if title == "fine-tuning" and done >= 600:
+            raise KeyboardInterrupt
+
+    again = tmp_path / "again"
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "data", again, **arguments, progress=kill)
+    kept = read_checkpoint(again)
+    assert kept is not None
+    assert 0 < kept.steps < RECIPE.epochs
+    train(tmp_path / "data", again, **arguments)
+    for name in ("adapter_model.safetensors", "heads.safetensors"):
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
+    assert read_checkpoint(again) is None
+
+
+def test_damaged_checkpoint_is_one_clear_error(tmp_path):
+    write_checkpoint(tmp_path, {"a": np.zeros(3, dtype=np.float32)}, 5)
+    assert read_checkpoint(tmp_path).steps == 5
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"half")
+    with pytest.raises(WeightsError, match="delete it"):
+        read_checkpoint(tmp_path)
+
+
+def test_adapter_changes_what_it_says_and_only_fits_its_encoder(small_model, tmp_path):
+    folder, _ = small_model
+    adapter = load_adapter(folder)
+    files = small_files(tmp_path)
+    plain, tuned = (Encoder(files, layers=(1, 2), threads=1, adapter=one) for one in (None, adapter))
+    module = "encoder.layer.0.attention.self.query"
+    a, b = adapter.factors[module]
+    difference = tuned.model.get_submodule(module).weight - plain.model.get_submodule(module).weight
+    assert np.allclose(difference.numpy(), adapter.scale * b @ a, atol=1e-6)
+    assert np.abs(difference.numpy()).max() > 0
+    wide = {module: (np.zeros((2, 5), dtype=np.float32), b)}
+    with pytest.raises(WeightsError, match="doesn't fit"):
+        Encoder(files, threads=1, adapter=replace(adapter, factors=wide))
 
 
 def test_training_without_rows_is_a_clear_error(tmp_path):
     with pytest.raises(ValueError, match="no labelled rows"):
-        train(tmp_path, tmp_path / "model", encoder=small_encoder(tmp_path))
+        train(tmp_path, tmp_path / "model", files=small_files(tmp_path))
 
 
 def test_training_names_the_broken_line(tmp_path):
     write_rows(tmp_path / "train" / "own.jsonl", [{"text": "gut", "label": "positive"}, {"label": "negative"}])
     with pytest.raises(ValueError, match=r"own\.jsonl, line 2"):
-        train(tmp_path, tmp_path / "model", encoder=small_encoder(tmp_path))
+        train(tmp_path, tmp_path / "model", files=small_files(tmp_path))
 
 
 @pytest.mark.parametrize("text", ["", " \n", "😀", "\x00\x07", "\ud800", "gut " * 50_000, "шум מלל gut 中文"])
 def test_any_text_gets_sound_scores(small_model, text):
     folder, encoder = small_model
-    (found,) = LinearScorer(encoder, load_heads(folder)).score([ScoringInput(text, title="x")], taxonomy=TOPICS)
+    (found,) = E5Scorer(encoder, load_heads(folder)).score([ScoringInput(text, title="x")], taxonomy=TOPICS)
     assert set(found.probabilities) == set(LABELS)
     assert sum(found.probabilities.values()) == pytest.approx(1, abs=3e-4)
     assert -1 <= found.polarity <= 1
@@ -104,7 +152,7 @@ def test_heads_of_another_encoder_are_refused(small_model):
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "encoder": "other"}))
     with pytest.raises(WeightsError, match="another encoder"):
-        LinearScorer(encoder, load_heads(folder))
+        E5Scorer(encoder, load_heads(folder))
 
 
 def test_figures_of_evaluation_follow_their_formulas():
@@ -124,7 +172,7 @@ def test_evaluation_counts_files_channels_and_skipped_rows(small_model):
         json.dumps({"text": "der", "label": None}),
         "",
     ]
-    report = evaluate({"own": read_lines(lines, "own")}, LinearScorer(encoder, load_heads(folder)))
+    report = evaluate({"own": read_lines(lines, "own")}, E5Scorer(encoder, load_heads(folder)))
     own = report["files"]["own"]
     assert (own["n"], own["skipped"], own["accuracy"]) == (2, 1, 0.5)
     assert own["confusion"]["positive"] == {"negative": 1, "neutral": 0, "positive": 1, "mixed": 0}

@@ -16,6 +16,7 @@ from brandmelder.errors import UsageError
 from brandmelder.models import opened_scorer
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
+from crawlers.yaml_file import read_yaml
 
 
 def train(
@@ -34,7 +35,15 @@ def train(
     output: Annotated[
         Path | None, typer.Option(help=tr("Ordner für das Ergebnis; sonst im Datenordner", "folder to write"))
     ] = None,
-    seed: Annotated[int, typer.Option(help=tr("Startwert", "seed"))] = 0,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help=tr("YAML mit anderen Werten der Feinabstimmung", "YAML with other values of the fine-tuning"),
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help=tr("Startwert", "seed"))] = None,
     noncommercial: Annotated[
         bool,
         typer.Option(
@@ -46,13 +55,17 @@ def train(
         ),
     ] = False,
 ) -> None:
-    """Fit the model's heads on labelled texts; a killed call goes on where it was."""
+    """Fine-tune the model on labelled texts (about an hour on two cores); a killed call goes on where it was."""
+    from nlp.recipe import Recipe
     from nlp.train import train as fit
 
     folder = output or settings.data / "model"
     with _bars() as report:
         try:
-            facts = fit(texts, folder, seed=seed, progress=report, commercial_only=not noncommercial)
+            chosen = read_yaml(recipe, Recipe) if recipe else Recipe()
+            if seed is not None:
+                chosen = chosen.model_copy(update={"seed": seed})
+            facts = fit(texts, folder, recipe=chosen, progress=report, commercial_only=not noncommercial)
         except ValueError as error:
             raise UsageError(str(error)) from error
     put_json(facts)

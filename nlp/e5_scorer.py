@@ -1,4 +1,4 @@
-"""The shipped scorer: linear heads on the frozen vectors of multilingual-e5-small."""
+"""The shipped scorer: heads on the vectors of multilingual-e5-small with its adapter."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ class Composed:
     start: int
 
 
-class LinearScorer:
-    """Scores sentiment (document and sentences) and topics. Deterministic; figures are rounded to four digits.
+class E5Scorer:
+    """Scores sentiment (document and sentences), irony and topics. Deterministic; figures are rounded to four digits.
 
-    Irony and the need for an answer are not judged by this version: both stay None.
+    A text taken for ironic is marked uncertain: its words say the opposite of what they mean. The need for an answer is
+    not judged by this version and stays None.
     """
 
     def __init__(self, encoder: Encoder, heads: Heads) -> None:
@@ -57,17 +58,26 @@ class LinearScorer:
         raw = self._heads.scores(np.stack([item.document for item in encoded]))
         documents = self._heads.probabilities(raw, channels)
         return [
-            self._one(item, parts, vectors, probabilities, taxonomy)
-            for item, parts, vectors, probabilities in zip(inputs, composed, encoded, documents, strict=True)
+            self._one(item, parts, vectors, probabilities, float(irony), taxonomy)
+            for item, parts, vectors, probabilities, irony in zip(
+                inputs, composed, encoded, documents, self._heads.irony(raw), strict=True
+            )
         ]
 
     def _one(
-        self, item: ScoringInput, parts: Composed, encoded: Encoded, probabilities: Vectors, taxonomy: Taxonomy
+        self,
+        item: ScoringInput,
+        parts: Composed,
+        encoded: Encoded,
+        probabilities: Vectors,
+        irony: float,
+        taxonomy: Taxonomy,
     ) -> TextScores:
         if not encoded.sentences:
             return _nothing(item)
         aspects = self._aspects(item, parts, encoded, taxonomy)
         sentiment, rounded = _decided(probabilities)
+        ironic = round(irony, DIGITS) >= self._heads.config.irony_threshold
         strongest: dict[str, float] = {}
         for aspect in aspects:
             strongest[aspect.topic] = max(strongest.get(aspect.topic, 0.0), aspect.probability)
@@ -76,8 +86,8 @@ class LinearScorer:
             probabilities=rounded,
             polarity=round(rounded["positive"] - rounded["negative"], DIGITS),
             confidence=rounded[sentiment],
-            uncertain=rounded[sentiment] < self._heads.config.certain,
-            irony=None,
+            uncertain=ironic or rounded[sentiment] < self._heads.config.certain,
+            irony=ironic,
             needs_answer=None,
             language=detect(parts.whole),
             topics=tuple(sorted(strongest, key=lambda topic: -strongest[topic])),

@@ -1,0 +1,256 @@
+"""Fine-tunes the encoder: LoRA factors in its upper layers and the heads for sentiment and irony, learned together.
+
+Sentiment is learned for whole texts and, where two texts were joined, for each of them by its own tokens: that is what
+makes sentence scores. Each corpus has a bias of its own per label, dropped afterwards, since corpora disagree on what
+neutral is. The last layer is kept near the base model's, so that topics can be compared there.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.adapter import CONFIG, TENSORS
+from nlp.checkpoint import read_checkpoint, write_checkpoint
+from nlp.encoder import Encoder
+from nlp.examples import JOINED, MIXED, Example, Lesson, batches, joined_label
+from nlp.head import LABELS
+from nlp.recipe import Recipe
+
+if TYPE_CHECKING:
+    import torch
+
+Vectors = NDArray[np.float32]
+Progress = Callable[[str, int, int], None]
+
+logger = logging.getLogger(__name__)
+
+MODULES = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+)
+SCALE = 2
+CHECKPOINT_STEPS = 100
+UNSEEN = -1e4
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where topics are kept: each lesson's last-layer vector in the base model, centred and whitened by these."""
+
+    vectors: Vectors
+    mean: Vectors
+    whitening: Vectors
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Weights (labels + 1, width) and biases of the learned heads: the labels' rows, then irony's."""
+
+    weight: Vectors
+    bias: Vectors
+
+
+class Learner:
+    """The encoder with LoRA factors, the heads and their optimiser; a checkpoint holds all of it."""
+
+    def __init__(
+        self, encoder: Encoder, recipe: Recipe, corpora: Sequence[str], standard: tuple[Vectors, Vectors]
+    ) -> None:
+        """`standard` is mean and scale (width) of document vectors; `corpora` name the biases."""
+        import torch
+        from peft import LoraConfig, get_peft_model
+
+        torch.manual_seed(recipe.seed)
+        self.encoder, self.recipe = encoder, recipe
+        self.config = LoraConfig(
+            r=recipe.rank,
+            lora_alpha=SCALE * recipe.rank,
+            lora_dropout=recipe.dropout,
+            target_modules=list(MODULES),
+            layers_to_transform=list(range(recipe.first_layer - 1, encoder.sizes.layers)),
+            layers_pattern="layer",
+        )
+        with warnings.catch_warnings():
+            # PEFT asks transformers by a name that is being replaced.
+            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+            self.wrapped: Any = get_peft_model(encoder.model, self.config)
+        self.mean, self.scale = (torch.from_numpy(values) for values in standard)
+        self.weight = torch.zeros(len(LABELS) + 1, encoder.width, requires_grad=True)
+        self.bias = torch.zeros(len(LABELS) + 1, requires_grad=True)
+        self.own = torch.zeros(len(corpora), len(LABELS), requires_grad=True)
+        self.corpora = {name: number for number, name in enumerate(corpora)}
+        self.factors = {name: values for name, values in self.wrapped.named_parameters() if values.requires_grad}
+        heads = {"weight": self.weight, "bias": self.bias, "own": self.own}
+        self.parameters = {**self.factors, **heads}
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": list(self.factors.values()), "lr": recipe.rate, "peak": recipe.rate},
+                {"params": list(heads.values()), "lr": recipe.head_rate, "peak": recipe.head_rate},
+            ],
+            weight_decay=recipe.decay,
+        )
+
+    def set_rate(self, done: float) -> None:
+        """Linear warm-up, then half a cosine to zero; `done` is the share of the training behind us."""
+        warmup = self.recipe.warmup
+        factor = done / warmup if done < warmup else 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["peak"] * max(factor, 0.01)
+
+    def step(self, number: int, batch: Sequence[Example], shown: Sequence[Lesson], targets: Targets) -> float:
+        """One optimiser step; returns the loss."""
+        import torch
+
+        # Dropout of a step depends on its number alone, so that a resumed training goes the same way.
+        torch.manual_seed(1_000_003 * self.recipe.seed + number)
+        self.wrapped.train()
+        loss: Any = self._loss(batch, shown, targets)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), 1.0)
+        self.optimiser.step()
+        return float(loss.detach())
+
+    def _loss(self, batch: Sequence[Example], shown: Sequence[Lesson], targets: Targets) -> torch.Tensor:
+        import torch
+
+        states = self.encoder.states([np.concatenate(example.ids) for example in batch], self.encoder.layers)
+        parts = [number for example in batch for number in example.parts]
+        lengths = torch.tensor([len(ids) for example in batch for ids in example.ids])
+        owner = torch.repeat_interleave(torch.arange(len(parts)), lengths)
+        sums = torch.zeros(len(parts), self.encoder.width).index_add(0, owner, torch.cat(states, dim=-1))
+        vectors = sums / lengths[:, None]
+        lessons = [shown[number] for number in parts]
+        loss = self._sentiment(self._scores(vectors), lessons) + self._joined(sums, lengths, batch, shown)
+        loss = loss + self.recipe.irony * self._irony(self._scores(vectors), lessons)
+        return loss + self.recipe.keep * _drift(vectors, parts, targets)
+
+    def _scores(self, vectors: torch.Tensor) -> torch.Tensor:
+        return (vectors - self.mean) / self.scale @ self.weight.T + self.bias
+
+    def _sentiment(self, scores: torch.Tensor, lessons: Sequence[Lesson]) -> torch.Tensor:
+        import torch
+
+        own = self.own[[self.corpora[lesson.corpus] for lesson in lessons]]
+        unseen = torch.tensor([[0.0] * MIXED + [0.0 if lesson.mixed else UNSEEN] for lesson in lessons])
+        labels = torch.tensor([lesson.label for lesson in lessons])
+        weights = torch.tensor([lesson.weight for lesson in lessons])
+        entropy = torch.nn.functional.cross_entropy(scores[:, :-1] + own + unseen, labels, reduction="none")
+        return (entropy * weights).sum() / len(lessons)
+
+    def _joined(
+        self, sums: torch.Tensor, lengths: torch.Tensor, batch: Sequence[Example], shown: Sequence[Lesson]
+    ) -> torch.Tensor:
+        """The loss of joined texts as wholes; the sums of a pair lie behind each other."""
+        import torch
+
+        firsts = np.cumsum([0, *(len(example.parts) for example in batch)])[:-1]
+        pairs = [(int(first), example) for first, example in zip(firsts, batch, strict=True) if len(example.parts) == 2]
+        if not pairs:
+            return torch.zeros(())
+        places = torch.tensor([first for first, _ in pairs])
+        vectors = (sums[places] + sums[places + 1]) / (lengths[places] + lengths[places + 1])[:, None]
+        labels = torch.tensor(
+            [joined_label(*(shown[number].label for number in example.parts)) for _, example in pairs]
+        )
+        scores = self._scores(vectors)[:, :-1] + self.own[self.corpora[JOINED]]
+        return torch.nn.functional.cross_entropy(scores, labels, reduction="sum") / len(sums)
+
+    def _irony(self, scores: torch.Tensor, lessons: Sequence[Lesson]) -> torch.Tensor:
+        import torch
+
+        gold = torch.tensor([max(0.0, lesson.irony) for lesson in lessons])
+        weights = torch.tensor([lesson.irony_weight for lesson in lessons])
+        entropy = torch.nn.functional.binary_cross_entropy_with_logits(scores[:, -1], gold, reduction="none")
+        return (entropy * weights).sum() / len(lessons)
+
+    def tensors(self) -> dict[str, Vectors]:
+        """Parameters and optimiser moments by name."""
+        found = {}
+        for name, values in self.parameters.items():
+            found[f"value.{name}"] = values.detach().numpy()
+            for key in ("exp_avg", "exp_avg_sq"):
+                if values in self.optimiser.state:
+                    found[f"{key}.{name}"] = self.optimiser.state[values][key].numpy()
+        return found
+
+    def restore(self, tensors: dict[str, Vectors], steps: int) -> None:
+        """Takes over what `tensors` gave after `steps` steps."""
+        import torch
+
+        for name, values in self.parameters.items():
+            with torch.no_grad():
+                values.copy_(torch.from_numpy(tensors[f"value.{name}"]))
+            state = {key: torch.from_numpy(tensors[f"{key}.{name}"].copy()) for key in ("exp_avg", "exp_avg_sq")}
+            self.optimiser.state[values] = {"step": torch.tensor(float(steps)), **state}
+
+    def save_adapter(self, folder: Path) -> None:
+        """Writes the LoRA factors in PEFT's format, in half precision."""
+        from peft import get_peft_model_state_dict
+        from safetensors.torch import save_file
+
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {
+            name: values.detach().half().contiguous()
+            for name, values in get_peft_model_state_dict(self.wrapped).items()
+        }
+        save_file(tensors, folder / TENSORS)
+        self.config.save_pretrained(str(folder))
+        if not (folder / CONFIG).exists():
+            raise OSError(f"{folder / CONFIG} was not written")
+
+
+def _drift(vectors: torch.Tensor, parts: Sequence[int], targets: Targets) -> torch.Tensor:
+    """One minus the mean cosine between topic vectors now and in the base model."""
+    import torch
+
+    mean, whitening = torch.from_numpy(targets.mean), torch.from_numpy(targets.whitening)
+    wanted = (torch.from_numpy(targets.vectors[list(parts)]) - mean) @ whitening
+    found = (vectors[:, -len(mean) :] - mean) @ whitening
+    return 1 - torch.nn.functional.cosine_similarity(found, wanted, dim=-1).mean()
+
+
+def finetune(
+    learner: Learner, shown: Sequence[Lesson], targets: Targets, folder: Path, *, progress: Progress | None = None
+) -> Tuned:
+    """Trains to the end, from the checkpoint in `folder` where there is one; writes the adapter there."""
+    known = read_checkpoint(folder)
+    if known is not None:
+        learner.restore(known.tensors, known.steps)
+    losses: list[float] = []
+    for number, done, batch in _steps(shown, learner, skip=known.steps if known else 0):
+        learner.set_rate(done)
+        losses.append(learner.step(number, batch, shown, targets))
+        if number % CHECKPOINT_STEPS == 0:
+            logger.info("%.1f %% done, mean loss %.3f", 100 * done, sum(losses) / len(losses))
+            write_checkpoint(folder, learner.tensors(), number)
+            losses.clear()
+        if progress:
+            progress("fine-tuning", round(1000 * done), 1000)
+    learner.save_adapter(folder)
+    return Tuned(learner.weight.detach().numpy().copy(), learner.bias.detach().numpy().copy())
+
+
+def _steps(shown: Sequence[Lesson], learner: Learner, *, skip: int) -> Iterator[tuple[int, float, list[Example]]]:
+    """Number, share of the training done before it, and batch of every step after the first `skip`."""
+    recipe = learner.recipe
+    number = 0
+    for epoch in range(recipe.epochs):
+        planned = list(batches(shown, learner.encoder, recipe, epoch=epoch))
+        for place, batch in enumerate(planned):
+            number += 1
+            if number > skip:
+                yield number, (epoch + place / len(planned)) / recipe.epochs, batch
