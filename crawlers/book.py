@@ -47,6 +47,8 @@ class PageRead:
     signals: Signals
     links: tuple[str, ...]
     empty_fate: str | None = None
+    more: tuple[str, ...] = ()
+    """Further pages of the same thread, besides the next one."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,24 @@ class RunBook:
             notes.append(following)
         elif following is not None:
             links.append(following)
+            more, left_out = self._more(outcome)
+            links.extend(more)
+            notes.extend(left_out)
         return links, notes
+
+    def _more(self, outcome: PageRead) -> tuple[list[Link], list[Note]]:
+        """Further pages of the thread where one page names them all, up to the budget of a thread."""
+        task = outcome.task
+        urls = [url for url in dict.fromkeys(map(clean_url, outcome.more)) if self._may_ask(url)]
+        room = max(self.card.budget.pages_per_thread - task.position - 2, 0)
+        unknown = self.ledger.unknown_urls(self.run.id, urls)
+        links = [
+            Link(url, chain=task.chain, position=place, depth=task.depth, priority=PRIORITY_NEXT_PAGE)
+            for place, url in enumerate(urls[:room], start=task.position + 2)
+            if url in unknown
+        ]
+        cut = [Note("bounded/pages_per_thread", task.url, f"{len(urls) - room} Seiten")] if len(urls) > room else []
+        return links, cut
 
     def _next_page(self, outcome: PageRead, *, brings: bool) -> Link | Note | None:
         """The pager's next page; a note where it doesn't end by itself, None at its end."""

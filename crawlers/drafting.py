@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from crawlers.card import SourceCard, host_of
 from crawlers.identity import post_ids
 from crawlers.pages.page import Page, Post
+from crawlers.pages.twins import shown_address
 from crawlers.pages.urls import canonical_url
 from crawlers.privacy import author_key, scrub
 from crawlers.texts import is_text, writable
@@ -111,7 +112,7 @@ class Drafter:
             platform=page.software,
             channel=self.card.channel,
             url=post.permalink or page.url,
-            thread_url=canonical_url(setting.chain),
+            thread_url=canonical_url(shown_address(page.software, setting.chain)),
             thread_title=setting.thread_title,
             native_id=post.native_id,
             parent_id=post.parent_id,

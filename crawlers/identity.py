@@ -11,6 +11,9 @@ from crawlers.pages.urls import canonical_url
 from crawlers.privacy import author_key
 from index.mention import mention_id
 
+NUMBER_WHOLE_SITE = frozenset({"discourse", "khoros"})
+"""Software whose feeds of newest posts name them by the same numbers as their threads do."""
+
 
 def post_ids(page: Page, *, source: str, chain: str, secret: bytes) -> tuple[str, ...]:
     """One id per post of the page, in order.
@@ -36,7 +39,8 @@ def _native(post: Post, page: Page, chain: str, address: str | None) -> str | No
     place = canonical_url(chain)
     if post.native_id:
         # Forums number the posts of the whole site, review pages often those of one product.
-        return post.native_id if page.kind == "thread" else f"{place}|{post.native_id}"
+        site_wide = page.kind == "thread" or page.software in NUMBER_WHOLE_SITE
+        return post.native_id if site_wide else f"{place}|{post.native_id}"
     if address is None:
         return None
     if fragment := urlsplit(address).fragment:

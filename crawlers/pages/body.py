@@ -121,6 +121,8 @@ def _quoted_posts(quote: Element) -> list[str]:
     for name in ("data-source", "data-post-id", "cite", "data-link", "data-pid"):
         if value := quote.get(name):
             return [value]
+    if value := quote.get("data-post"):
+        return [f"{quote.get('data-topic') or ''}/{value}"]
     if value := attribute(quote, "[data-post-id]", "data-post-id"):
         return [value]
     for link in select(quote, "a[href]"):

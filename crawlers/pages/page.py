@@ -29,6 +29,8 @@ class Post(Value):
 class Page(Value):
     """One response, read. `links` are the threads, boards or product pages that a spider follows from here.
 
+    The links of a thread are further pages of it, besides `next_page`.
+
     `expected_posts` is what the platform itself announces for the thread; `notes` tell what was left out and why.
     """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawlers.pages import machina, phpbb, schemaorg, xenforo2
+from crawlers.pages import discourse_json, jsonapi, khoros_json, machina, nodebb_json, phpbb, schemaorg, xenforo2
 from crawlers.pages.answer import Answer, read_answer
 from crawlers.pages.dates import DateHints
 from crawlers.pages.document import Document, decode, flat, parse, select
@@ -47,7 +47,12 @@ class DataFamily:
 
 
 # The first that recognises the answer reads it.
-DATA_FAMILIES: tuple[DataFamily, ...] = ()
+DATA_FAMILIES: tuple[DataFamily, ...] = (
+    DataFamily(discourse_json.SOFTWARE, discourse_json.recognises, discourse_json.read),
+    DataFamily(nodebb_json.SOFTWARE, nodebb_json.recognises, nodebb_json.read),
+    DataFamily(jsonapi.SOFTWARE, jsonapi.recognises, jsonapi.read),
+    DataFamily(khoros_json.SOFTWARE, khoros_json.recognises, khoros_json.read),
+)
 
 _WALLS = (
     (

@@ -18,6 +18,7 @@ from crawlers.gate.middleware import SIGNALS_KEY
 from crawlers.gate.reservation import Signals
 from crawlers.pages.page import Page, PageKind
 from crawlers.pages.reading import read_page
+from crawlers.pages.twins import as_pointer, without_data_links
 from crawlers.scheduler import TASK_KEY
 from crawlers.spiders.faults import fate_of
 from crawlers.spiders.headers import link_header
@@ -69,7 +70,8 @@ class CardSpider(Spider):
         found: Signals = response.meta.get(SIGNALS_KEY) or Signals(None)
         page, drafts = await asyncio.to_thread(self._understand, response, task, found)
         links = page.links if page.kind in self.follows else ()
-        yield PageRead(task, page, drafts, found, links, self._empty_fate(page, task))
+        more = page.links if page.kind == "thread" else ()
+        yield PageRead(task, page, drafts, found, links, self._empty_fate(page, task), more)
 
     def _understand(self, response: Response, task: FrontierPage, found: Signals) -> tuple[Page, Drafts]:
         now = self.book.clock()
@@ -78,7 +80,8 @@ class CardSpider(Spider):
             response.body, url=response.url, content_type=content_type, now=now, link_header=link_header(response)
         )
         if found.reason is not None or page.kind == "reserved":
-            return page, Drafts()
+            return without_data_links(page), Drafts()
+        page = as_pointer(page)
         return page, self.drafter.drafts(page, chain=task.chain, now=now)
 
     def _empty_fate(self, page: Page, task: FrontierPage) -> str | None:

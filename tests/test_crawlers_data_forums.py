@@ -1,0 +1,72 @@
+"""Crawls of forums that answer in JSON: each thread is asked for once, in JSON or as a page, never both."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+from crawling import Parts, assert_adds_up, card_for, sentence
+from website import Answer, serving
+
+POSTS = 45
+
+
+def data(value):
+    return Answer(json.dumps(value), content_type="application/json; charset=utf-8")
+
+
+def discourse_post(topic, number):
+    return {
+        "id": topic * 1000 + number,
+        "username": f"nutzer{number % 7}",
+        "created_at": f"2026-03-01T18:{number:02}:07.000Z",
+        "cooked": f"<p>{sentence(topic, number)}</p>",
+        "post_number": number,
+        "post_type": 1,
+        "topic_id": topic,
+        "topic_slug": f"thema-{topic}",
+    }
+
+
+def discourse_site(topics=(1, 2), html_head=""):
+    def whole(topic):
+        posts = [discourse_post(topic, number) for number in range(1, POSTS + 1)]
+        stream = {"posts": posts[:20], "stream": [post["id"] for post in posts]}
+        return data({"post_stream": stream, "id": topic, "title": f"Thema {topic}", "posts_count": POSTS})
+
+    def batch(path):
+        topic = int(urlsplit(path).path.split("/")[2])
+        ids = [int(id) for id in parse_qs(urlsplit(path).query)["post_ids[]"]]
+        assert len(ids) <= 20
+        return data({"post_stream": {"posts": [discourse_post(topic, id % 1000) for id in ids]}, "id": topic})
+
+    pages = {"/latest.json": data({"topic_list": {"topics": [{"id": topic} for topic in topics]}})}
+    for topic in topics:
+        pages[f"/t/{topic}.json"] = whole(topic)
+        pages[f"/t/{topic}/posts.json"] = batch
+    shell = f'<html lang="de"><head><meta name="generator" content="Discourse 3.4.1 - https://github.com/discourse">{html_head}</head>'
+    pages["/"] = f"{shell}<body></body></html>"
+    pages["/t/thema-1/1"] = f"""{shell}<body><div id="post_1" class="topic-body crawler-post"><span class="creator">
+        <span itemprop="name">nutzer1</span></span><time class="post-time" datetime="2026-03-01T18:01:07Z"></time>
+        <div class="post" itemprop="text"><p>{sentence(1, 1)}</p></div></div></body></html>"""
+    return pages
+
+
+def asked_paths(site):
+    return [
+        urlsplit(asked.path).path for asked in site.asked if "robots" not in asked.path and "tdmrep" not in asked.path
+    ]
+
+
+def test_discourse_topics_are_read_to_their_ends_with_six_requests(tmp_path):
+    with serving(discourse_site()) as site, Parts(tmp_path) as parts:
+        (summary,) = parts.crawl(card_for(site.url, "/latest.json"))
+        assert_adds_up([summary.record])
+        assert asked_paths(site) == [
+            "/latest.json",
+            *("/t/1.json", "/t/1/posts.json", "/t/1/posts.json"),
+            *("/t/2.json", "/t/2/posts.json", "/t/2/posts.json"),
+        ]
+        stored = parts.mentions()
+        assert len(stored) == 2 * POSTS
+        assert {mention.thread_url for mention in stored} == {f"{site.url}/t/1", f"{site.url}/t/2"}
+        (again,) = parts.crawl(card_for(site.url, "/latest.json"))
+        assert again.record["fates"] == {"unchanged": 2 * POSTS}
