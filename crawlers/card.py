@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 from crawlers.yaml_file import read_yaml
 from index.mention import Channel, Value
 
-Family = Literal["forum", "reviews", "auto"]
+Family = Literal["forum", "reviews", "blog", "auto"]
 Basis = Literal["own", "licence", "api_terms", "tdm_44b"]
 
 # One request per two seconds and host is what a stranger's server may be asked for; only loopback is exempt.

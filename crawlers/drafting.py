@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pydantic import ValidationError
 
 from crawlers.card import SourceCard, host_of
-from crawlers.identity import post_ids
+from crawlers.identity import SITE_WIDE, post_ids
 from crawlers.pages.page import Page, Post
 from crawlers.pages.twins import shown_address
 from crawlers.pages.urls import canonical_url
@@ -27,6 +27,7 @@ __all__ = ["Drafter", "Drafts", "is_text"]
 
 MAX_TITLE_CHARACTERS = 300
 _QUERY_NAMES = re.compile(r'"[^"]+"|(?<![\w:])(?!(?:AND|OR|NOT|TO)\b)[^\W\d_][\w-]+')
+_COMMENT_PAGE = re.compile(r"/comment-page-\d+/?$")
 CUT_MARK = " …"
 DEFAULT_RETENTION_DAYS = 90
 
@@ -112,7 +113,7 @@ class Drafter:
             platform=page.software,
             channel=self.card.channel,
             url=post.permalink or page.url,
-            thread_url=canonical_url(shown_address(page.software, setting.chain)),
+            thread_url=thread_address(post, page, setting.chain),
             thread_title=setting.thread_title,
             native_id=post.native_id,
             parent_id=post.parent_id,
@@ -161,6 +162,14 @@ class Drafter:
         if not brands:
             return "dropped/excluded" if match.excluded else "dropped/no_brand"
         return mention.model_copy(update={"brands": brands, "matched_terms": match.matched})
+
+
+def thread_address(post: Post, page: Page, chain: str) -> str | None:
+    """Where a post's thread is: its pager's first page; for what feeds and APIs list, the page that it stands on."""
+    if page.kind == "feed" or page.software in SITE_WIDE:
+        place, _, fragment = (post.permalink or "").partition("#")
+        return canonical_url(_COMMENT_PAGE.sub("/", place)) if fragment else None
+    return canonical_url(shown_address(page.software, chain))
 
 
 # Codes of `Page.notes` that say how many posts of the page the reader left out.

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from urllib.parse import urlsplit
 
+from crawlers.card import host_of
 from crawlers.pages.page import Page, Post
 from crawlers.pages.urls import canonical_url
 from crawlers.privacy import author_key
@@ -13,6 +14,8 @@ from index.mention import mention_id
 
 NUMBER_WHOLE_SITE = frozenset({"discourse", "khoros"})
 """Software whose feeds of newest posts name them by the same numbers as their threads do."""
+SITE_WIDE = frozenset({"wordpress"})
+"""Software whose native ids are unique on their host, whichever page, feed or answer shows the post."""
 
 
 def post_ids(page: Page, *, source: str, chain: str, secret: bytes) -> tuple[str, ...]:
@@ -39,8 +42,10 @@ def _native(post: Post, page: Page, chain: str, address: str | None) -> str | No
     place = canonical_url(chain)
     if post.native_id:
         # Forums number the posts of the whole site, review pages often those of one product.
-        site_wide = page.kind == "thread" or page.software in NUMBER_WHOLE_SITE
-        return post.native_id if site_wide else f"{place}|{post.native_id}"
+        if page.kind == "thread" or page.software in NUMBER_WHOLE_SITE:
+            return post.native_id
+        # On the other blogs of a card other comments have the same numbers.
+        return f"{host_of(page.url) if page.software in SITE_WIDE else place}|{post.native_id}"
     if address is None:
         return None
     if fragment := urlsplit(address).fragment:

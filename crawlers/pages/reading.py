@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawlers.pages import discourse_json, jsonapi, khoros_json, machina, nodebb_json, phpbb, schemaorg, xenforo2
+from crawlers.pages import (
+    article_comments,
+    discourse_json,
+    jsonapi,
+    khoros_json,
+    machina,
+    nodebb_json,
+    phpbb,
+    schemaorg,
+    wordpress,
+    wordpress_rest,
+    xenforo2,
+)
 from crawlers.pages.answer import Answer, read_answer
 from crawlers.pages.dates import DateHints
 from crawlers.pages.document import Document, decode, flat, parse, select
@@ -33,7 +45,10 @@ FAMILIES = (
     Family(xenforo2.SOFTWARE, xenforo2.recognises, xenforo2.read),
     Family(phpbb.SOFTWARE, phpbb.recognises, phpbb.read),
     Family(machina.SOFTWARE, machina.recognises, machina.read),
+    Family(wordpress.SOFTWARE, wordpress.recognises, wordpress.read),
     Family(schemaorg.SOFTWARE, schemaorg.recognises, schemaorg.read),
+    Family(article_comments.SOFTWARE, article_comments.recognises, article_comments.read),
+    Family(wordpress.SOFTWARE, wordpress.recognises_site, wordpress.read),
 )
 
 
@@ -52,6 +67,7 @@ DATA_FAMILIES: tuple[DataFamily, ...] = (
     DataFamily(nodebb_json.SOFTWARE, nodebb_json.recognises, nodebb_json.read),
     DataFamily(jsonapi.SOFTWARE, jsonapi.recognises, jsonapi.read),
     DataFamily(khoros_json.SOFTWARE, khoros_json.recognises, khoros_json.read),
+    DataFamily(wordpress_rest.SOFTWARE, wordpress_rest.recognises, wordpress_rest.read),
 )
 
 _WALLS = (

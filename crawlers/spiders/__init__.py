@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 def spider_of(family: Family) -> type[CardSpider]:
     """The spider of a family of sources."""
     from crawlers.spiders.base import CardSpider
+    from crawlers.spiders.blog import BlogSpider
     from crawlers.spiders.forum import ForumSpider
     from crawlers.spiders.reviews import ReviewSpider
 
-    return {"forum": ForumSpider, "reviews": ReviewSpider, "auto": CardSpider}[family]
+    return {"forum": ForumSpider, "reviews": ReviewSpider, "blog": BlogSpider, "auto": CardSpider}[family]
