@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from crawlers.card import SourceCard, host_of
-from crawlers.drafting import Drafts, is_text
+from crawlers.drafting import Drafts, is_text, left_out
+from crawlers.gate.category import board_category
+from crawlers.gate.policies import Policies
 from crawlers.gate.reservation import Signals
-from crawlers.gate.verdict import ALLOWED
+from crawlers.gate.verdict import ALLOWED, RETRY_LATER
 from crawlers.pages.page import Page
 from crawlers.pages.urls import clean_url, is_forbidden
 from index.ledger import FrontierPage, Ledger, Link, Note, PageResult, Run
@@ -35,6 +38,16 @@ def utc_now() -> datetime:
 def start_links(card: SourceCard) -> list[Link]:
     """The card's start addresses as the first pages of a run."""
     return [Link(url, chain=url, priority=PRIORITY_LINK) for url in dict.fromkeys(map(clean_url, card.start_urls))]
+
+
+def field_counts(page: Page) -> dict[str, int]:
+    """How many posts a page has, and how many of them name an author, a date, and have words of their own."""
+    return {
+        "posts": len(page.posts),
+        "author": sum(post.author is not None for post in page.posts),
+        "date": sum(post.published_at is not None for post in page.posts),
+        "text": sum(bool(post.text.strip()) for post in page.posts),
+    }
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,16 @@ class RunBook:
         self._failures = 0
         self._requests = 0
         self._broken = False
+        self._audit: dict[str, Any] = {
+            **card.model_dump(mode="json", include={"basis", "evidence", "checked_on", "checked_by", "valid_until"}),
+            "policies": {},
+        }
+
+    def heard(self, origin: str, policies: Policies) -> None:
+        """Keep for the audit what a host's policy files said."""
+        if origin not in self._audit["policies"]:
+            self._audit["policies"][origin] = policies.summary()
+            self.ledger.put_fact(self.run.id, "audit", self._audit)
 
     def give_up(self) -> None:
         """The ledger can't be written to: ask for nothing more. What is open stays open for another process."""
@@ -116,16 +139,19 @@ class RunBook:
         note = Note(outcome.fate, outcome.task.url, outcome.message)
         logger.info("%s: %s", outcome.fate, outcome.task.url)
         self._write(outcome.task, PageResult(outcome.fate, gate=verdict, notes=[note], requests=self._new(requests)))
+        if outcome.fate == f"reserved/{RETRY_LATER}":
+            stop = Note(f"bounded/{RETRY_LATER}", outcome.task.url, "die Seite bittet um eine längere Pause")
+            self.ledger.drop_open_pages(self.run.id, note=stop, now=self.clock())
 
     def read(self, outcome: PageRead, *, requests: int) -> None:
         """Write down a page that was read, its posts and where it leads."""
         self._failures = 0
-        reason = outcome.signals.reason or ("page" if outcome.page.kind == "reserved" else None)
-        if reason is not None:
-            self._write(outcome.task, self._reserved(outcome, f"reserved/{reason}", requests))
+        if (verdict := self._verdict(outcome)) is not None:
+            self._write(outcome.task, self._refused(outcome, verdict, requests))
             return
         drafts = outcome.drafts
-        links, notes = self._links(outcome, new=self.ledger.unseen(self.run.id, drafts.ids))
+        new = self.ledger.unseen(self.run.id, drafts.ids)
+        links, notes = self._links(outcome, new=new)
         fate = "read"
         if outcome.empty_fate is not None and not drafts.ids:
             fate = outcome.empty_fate
@@ -140,12 +166,27 @@ class RunBook:
             notes=[*notes, *drafts.notes],
             quarantined=drafts.quarantined,
             requests=self._new(requests),
+            fields=field_counts(outcome.page),
+            announced=outcome.page.expected_posts if outcome.page.kind == "thread" else None,
+            read=len(new) + sum(left_out(outcome.page).values()) if outcome.page.kind == "thread" else 0,
         )
         self._write(outcome.task, result)
 
-    def _reserved(self, outcome: PageRead, fate: str, requests: int) -> PageResult:
+    def _verdict(self, outcome: PageRead) -> str | None:
+        """Why nothing of an answered page may be kept; None where it may."""
+        page = outcome.page
+        if outcome.signals.reason is not None:
+            return f"reserved/{outcome.signals.reason}"
+        if page.kind == "reserved":
+            return "reserved/page"
+        is_board = page.kind == "listing"
+        category = board_category(outcome.task.url, page.title, is_board=is_board, also=self.card.deny)
+        return None if category is None else f"forbidden/category_{category}"
+
+    def _refused(self, outcome: PageRead, fate: str, requests: int) -> PageResult:
         """Nothing of a reserved page is kept; its links are followed where it allows that."""
-        links = self._links(outcome, new=set())[0] if outcome.signals.follow and outcome.page.kind != "reserved" else []
+        follow = outcome.signals.follow and outcome.page.kind != "reserved" and fate.startswith("reserved/")
+        links = self._links(outcome, new=set())[0] if follow else []
         logger.info("%s: %s", fate, outcome.task.url)
         return PageResult(
             fate, gate=fate, links=links, notes=[Note(fate, outcome.task.url)], requests=self._new(requests)

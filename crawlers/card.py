@@ -8,10 +8,11 @@ import json
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from crawlers.gate.category import CATEGORY_LABELS, denied_category
 from crawlers.yaml_file import read_yaml
 from index.mention import Channel, Value
 
@@ -79,6 +80,7 @@ class SourceCard(Value):
     retention_days: int | None = Field(None, ge=1, le=3650)
     language: str = "de"
     about_brand: bool = False
+    deny: tuple[str, ...] = Field((), description="words for boards that are left alone (crawlers.gate.category)")
     encoding: str | None = None
 
     @model_validator(mode="after")
@@ -126,7 +128,13 @@ class SourceCard(Value):
             return f"Quelle „{self.name}“ nennt keine Rechtsgrundlage (basis: own, licence, api_terms oder tdm_44b)."
         if not self.evidence.strip():
             return f"Quelle „{self.name}“ nennt keinen Beleg für ihre Rechtsgrundlage (evidence)."
+        if (category := self._denied_category()) is not None:
+            return f"Quelle „{self.name}“ gehört zu Bereichen, die nie gelesen werden ({CATEGORY_LABELS[category]})."
         return self._expiry(today)
+
+    def _denied_category(self) -> str | None:
+        names = (self.name, self.title, *(unquote(url.partition("://")[2]) for url in self.start_urls))
+        return denied_category(*(name.replace(".", " ") for name in names))
 
     def _expiry(self, today: date) -> str | None:
         if self.valid_until is not None and self.valid_until < today:

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from importlib import import_module
 from typing import Any, TypeVar
 
+from crawlers.gate.resolving import guard_resolver
 from crawlers.settings import TWISTED_REACTOR
 
 Result = TypeVar("Result")
@@ -42,6 +43,7 @@ def _run(ready: Future[asyncio.AbstractEventLoop]) -> None:
     try:
         install_reactor(TWISTED_REACTOR)
         reactor: Any = import_module("twisted.internet.reactor")
+        guard_resolver(reactor)
         loop = asyncio.get_event_loop()
         reactor.callWhenRunning(ready.set_result, loop)
         threading.Thread(target=_stop_with, args=(reactor,), name="reactor-end", daemon=True).start()

@@ -23,8 +23,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
-
+from index.ledger_facts import SCHEMA as FACTS_SCHEMA
+from index.ledger_facts import add_verdict, count_thread, facts_of, forget, put_fact, threads_of, verdicts_of
+from index.ledger_locks import SourceLocks
 from index.ledger_records import (
     SCHEMA,
     CountKind,
@@ -55,7 +56,6 @@ __all__ = [
 ]
 
 BUSY_SECONDS = 30.0
-LOCK_SECONDS = 0.5
 
 
 class Ledger:
@@ -65,7 +65,7 @@ class Ledger:
         """Open or create the file. ":memory:" keeps nothing (dry runs)."""
         self.path = str(path)
         self._lock = threading.RLock()
-        self._owned: dict[str, FileLock] = {}
+        self._locks = SourceLocks(self.path)
         if self.path != ":memory:":
             Path(self.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             Path(self.path).touch(mode=0o600)
@@ -76,7 +76,7 @@ class Ledger:
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA secure_delete = ON")
         with self._transaction() as db:
-            for statement in SCHEMA.split(";"):
+            for statement in (SCHEMA + FACTS_SCHEMA).split(";"):
                 db.execute(statement)
 
     @contextmanager
@@ -115,7 +115,7 @@ class Ledger:
         An interrupted run that is too old or has another digest keeps its spool, which `leftovers` lists.
         Raises `LedgerBusyError` where a living process owns a run of this source.
         """
-        self._own(source)
+        self._locks.own(source)
         since = (now - fresh).isoformat()
         with self._transaction() as db:
             row = db.execute(
@@ -139,34 +139,6 @@ class Ledger:
             )
             self._insert_links(db, run.id, start)
             return run
-
-    def _own(self, source: str) -> None:
-        if self.path == ":memory:":
-            return
-        lock = self._file_lock(source)
-        try:
-            lock.acquire(timeout=LOCK_SECONDS)
-        except Timeout as error:
-            raise LedgerBusyError(f"Die Quelle „{source}“ wird gerade von einem anderen Prozess gelesen.") from error
-        with self._lock:
-            self._owned[source] = lock
-
-    def _file_lock(self, source: str) -> FileLock:
-        return FileLock(f"{self.path}.{source}.lock", thread_local=False)
-
-    def _alive(self, source: str) -> bool:
-        """Whether some process owns the source now."""
-        if source in self._owned:
-            return True
-        if self.path == ":memory:" or not Path(f"{self.path}.{source}.lock").exists():
-            return False
-        lock = self._file_lock(source)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        lock.release()
-        return False
 
     def leftovers(self, source: str, *, but: str) -> list[str]:
         """Runs of this source, other than `but`, that were interrupted and never closed, oldest first."""
@@ -193,6 +165,7 @@ class Ledger:
                 raise ValueError(f"run {run_id} still has spooled posts")
             db.execute("DELETE FROM frontier WHERE run_id = ?", (run_id,))
             db.execute("DELETE FROM seen WHERE run_id = ?", (run_id,))
+            forget(db, run_id, now)
             db.execute(
                 "UPDATE runs SET outcome = ?, reason = ?, ended_at = ? WHERE id = ?",
                 (outcome, reason, now.isoformat(), run_id),
@@ -200,10 +173,7 @@ class Ledger:
 
     def release(self, source: str) -> None:
         """Let other processes run this source."""
-        with self._lock:
-            lock = self._owned.pop(source, None)
-        if lock is not None:
-            lock.release()
+        self._locks.release(source)
 
     def refuse(self, source: str, *, reason: str, now: datetime) -> str:
         """Write down a run that never started; returns its id."""
@@ -267,6 +237,9 @@ class Ledger:
             add_counts(db, run_id, "fate", result.fates or {})
             if result.gate is not None:
                 add_counts(db, run_id, "gate", {result.gate: 1})
+                add_verdict(db, run_id, page.url, result.gate, now)
+            add_counts(db, run_id, "field", result.fields or {})
+            count_thread(db, run_id, page.chain, announced=result.announced, read=result.read)
             add_quarantined(db, run_id, result.quarantined, now)
             add_counts(db, run_id, "fate", tally(f"quarantined/{entry.reason}" for entry in result.quarantined))
             add_notes(db, run_id, result.notes, now)
@@ -283,6 +256,11 @@ class Ledger:
         """Write down something about a run."""
         with self._transaction() as db:
             add_notes(db, run_id, [note], now)
+
+    def put_fact(self, run_id: str, name: str, value: Any) -> None:
+        """Keep a JSON value with a run under a name, such as "audit" or "health"; it stands in the run's record."""
+        with self._transaction() as db:
+            put_fact(db, run_id, name, value)
 
     def _insert_links(self, db: sqlite3.Connection, run_id: str, links: Sequence[Link]) -> None:
         db.executemany(
@@ -335,6 +313,16 @@ class Ledger:
         rows = self._rows("SELECT name, n FROM counts WHERE run_id = ? AND kind = ? ORDER BY name", run_id, kind)
         return {row["name"]: row["n"] for row in rows}
 
+    def threads(self, run_id: str) -> list[tuple[int | None, int]]:
+        """Per thread of a run that is not closed yet: the posts that the platform announced, and those read."""
+        with self._lock:
+            return threads_of(self._db, run_id)
+
+    def verdicts(self, run_id: str) -> list[dict[str, Any]]:
+        """The gate's verdict on each page of a run, in order: at, url, verdict. Kept for 90 days."""
+        with self._lock:
+            return verdicts_of(self._db, run_id)
+
     def runs(self, *, limit: int = 20, source: str | None = None) -> list[dict[str, Any]]:
         """The last runs, newest first, as `brandmelder status` prints them (docs/crawling.md, "The run record").
 
@@ -352,7 +340,7 @@ class Ledger:
 
     def _record(self, row: sqlite3.Row) -> dict[str, Any]:
         outcome = row["outcome"]
-        if outcome == "running" and not self._alive(row["source"]):
+        if outcome == "running" and not self._locks.is_alive(row["source"]):
             outcome = "interrupted"
         notes = self._rows("SELECT at, kind, url, message FROM notes WHERE run_id = ? ORDER BY seq", row["id"])
         return {
@@ -371,6 +359,8 @@ class Ledger:
             "gate": self.counts(row["id"], "gate"),
             "events": self.counts(row["id"], "note"),
             "resumed": row["resumed"],
+            "fields": self.counts(row["id"], "field"),
+            **facts_of(self._db, row["id"]),
             "notes": [dict(note) for note in notes],
         }
 
@@ -387,6 +377,5 @@ class Ledger:
 
     def close(self) -> None:
         """Release locks and file. Safe to call twice."""
-        for source in list(self._owned):
-            self.release(source)
+        self._locks.release_all()
         self._db.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Outcome = Literal["running", "done", "failed", "suspicious", "bounded", "interrupted", "refused"]
-CountKind = Literal["fate", "page", "gate", "note"]
+CountKind = Literal["fate", "page", "gate", "note", "field"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -105,7 +105,9 @@ class PageResult:
     """All that one page brought, written at once.
 
     `fate` counts the page ("read", "failed/http_500", "reserved/tdm_header"); `posts` are (id, payload) for the
-    spool, `seen` all ids on it; `fates` those of posts that end here, such as {"dropped/no_brand": 3}.
+    spool, `seen` all ids on it; `fates` those of posts that end here, such as {"dropped/no_brand": 3}. `fields` counts
+    how many of its posts have an author, a date, words; `announced` is how many posts the platform says that the
+    page's thread has, `read` how many of them this page brought that no other had.
     """
 
     fate: str
@@ -117,6 +119,9 @@ class PageResult:
     notes: Sequence[Note] = ()
     quarantined: Sequence[Quarantined] = ()
     requests: int = 0
+    fields: Mapping[str, int] | None = None
+    announced: int | None = None
+    read: int = 0
 
     @property
     def yielded(self) -> int:

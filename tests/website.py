@@ -63,7 +63,7 @@ class Site:
     @property
     def paths(self) -> list[str]:
         """All paths asked for so far, but those of the gate."""
-        gate = ("/robots.txt", "/.well-known/tdmrep.json")
+        gate = ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt")
         return [request.path for request in self.asked if request.path not in gate]
 
     def answer(self, path: str) -> Answer:

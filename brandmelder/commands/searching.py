@@ -25,6 +25,7 @@ from index.document import to_document
 from index.query import Query, parse_query
 
 if TYPE_CHECKING:
+    from index.ledger import Ledger
     from index.mention import Mention
     from index.store import Store
 
@@ -113,18 +114,32 @@ def status(
     settings: Settings,
     format: Annotated[StatusFormat, typer.Option(help=tr("json oder text", "json or text"))] = StatusFormat.text,
     limit: Annotated[int, typer.Option(min=1, help=tr("so viele letzte Läufe", "so many last runs"))] = 20,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            help=tr("nur dieser Lauf, mit dem Urteil zu jeder Seite", "this run only, with the verdict on each page"),
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Print the last runs with their fates, and what the store holds."""
     from index.ledger import Ledger
 
     with closing(Ledger(ledger_path(settings))) as ledger:
-        runs = ledger.runs(limit=limit)
+        runs = ledger.runs(limit=limit) if run is None else [_one_run(ledger, run)]
     with opened_store(settings) as store:
         description = store.describe()
     if format is StatusFormat.json:
         put_json({"runs": runs, "store": description})
     else:
         _print_status(runs, description)
+
+
+def _one_run(ledger: Ledger, run_id: str) -> dict[str, Any]:
+    try:
+        return ledger.run(run_id) | {"verdicts": ledger.verdicts(run_id)}
+    except KeyError as error:
+        raise UsageError(tr(f"Einen Lauf {run_id!r} gibt es nicht.", f"There is no run {run_id!r}.")) from error
 
 
 def _search(store: Store, query: Query, limit: int) -> tuple[int, list[Mention]]:
@@ -218,6 +233,8 @@ def _print_status(runs: list[dict[str, Any]], description: dict[str, Any]) -> No
         console.print(f"\n{run['source']}  {began}  {run['outcome']}  {counts}")
         for name, count in sorted(run["fates"].items()):
             console.print(f"    {count:>6}  {name}")
+        for verdict in run.get("verdicts", []):
+            console.print(f"    {_plain(verdict['verdict'])}  {_plain(verdict['url'])}")
         for note in run.get("notes", []):
             console.print(f"    ! {_plain(_note(note))[:300]}")
 

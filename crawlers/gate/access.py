@@ -15,8 +15,10 @@ class Access:
     allow_private: bool
     delay: float
     crawl_delay_cap: float
+    deny: tuple[str, ...] = ()
+    """Words for boards that are left alone, besides those of `crawlers.gate.category`."""
 
 
 def access_of(card: SourceCard) -> Access:
     """The limits that a card sets."""
-    return Access(card.hosts, card.allow_private, card.delay, card.budget.crawl_delay_seconds)
+    return Access(card.hosts, card.allow_private, card.delay, card.budget.crawl_delay_seconds, card.deny)

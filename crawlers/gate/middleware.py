@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from scrapy import Request
+from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawlers.card import host_of
 from crawlers.gate.access import Access
 from crawlers.gate.address import AddressGuard, is_public
+from crawlers.gate.aitxt import ai_txt
+from crawlers.gate.category import board_names, denied_category
+from crawlers.gate.policies import Policies
 from crawlers.gate.reservation import META_SCAN_CHARACTERS, Signals, response_signals, tdmrep_rules, tdmrep_verdict
-from crawlers.gate.robots import RobotsRules, robots_rules
+from crawlers.gate.resolving import names as private_names
+from crawlers.gate.robots import robots_rules
 from crawlers.gate.verdict import GateRefusal, forbidden, reserved
-from crawlers.pages.urls import is_forbidden
+from crawlers.pages.urls import is_feed_address, is_forbidden
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -28,6 +34,9 @@ logger = logging.getLogger(__name__)
 # Requests of the gate itself (robots.txt, tdmrep.json): only the address rules hold for them.
 POLICY_KEY = "gate_policy"
 SIGNALS_KEY = "gate_signals"
+POLICIES_KEY = "gate_policies"
+# Requests for feeds, which are no pages for spiders that follow links.
+FEED_KEY = "gate_feed"
 POLICY_BYTES = 1_000_000
 POLICY_SECONDS = 20
 
@@ -41,8 +50,7 @@ class GateMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._addresses = AddressGuard()
-        self._robots: dict[str, RobotsRules] = {}
-        self._tdmrep: dict[str, list[tuple[str, bool]]] = {}
+        self._policies: dict[str, Policies] = {}
         self._asked_at: dict[str, float] = {}
 
     @classmethod
@@ -64,21 +72,50 @@ class GateMiddleware:
             raise forbidden("scheme")
         policy = bool(request.meta.get(POLICY_KEY))
         if not policy:
-            _check_destination(request.url, access)
-        if not access.allow_private and not await self._addresses.is_public_url(request.url):
-            raise forbidden("private_address")
+            _check_destination(request, access)
+        await self._check_address(request.url, access)
         if not policy:
-            await self._check_robots(request.url, access)
+            await self._check_policies(request, access)
 
-    async def _check_robots(self, url: str, access: Access) -> None:
-        origin = _origin(url)
-        rules = await self._rules(origin)
-        if refusal := rules.refusal(url):
+    async def _check_address(self, url: str, access: Access) -> None:
+        if access.allow_private:
+            private_names.allow(urlsplit(url).hostname or "")
+        elif not await self._addresses.is_public_url(url):
+            raise forbidden("private_address")
+
+    async def _check_policies(self, request: Request, access: Access) -> None:
+        url, origin = request.url, _origin(request.url)
+        policies = await self._policies_of(origin)
+        request.meta[POLICIES_KEY] = policies
+        if refusal := policies.robots.refusal(url):
             raise GateRefusal(refusal)
-        if rules.crawl_delay > access.crawl_delay_cap:
+        if policies.robots.crawl_delay > access.crawl_delay_cap:
             raise reserved("crawl_delay_too_long")
-        await self._load_tdmrep(origin)
-        await self._pace(origin, rules.crawl_delay)
+        if policies.ai_txt.reserves(url):
+            raise reserved("ai_txt")
+        await self._pace(origin, policies.robots.crawl_delay)
+
+    async def _policies_of(self, origin: str) -> Policies:
+        """What the host's policy files say. The files behind a closed robots.txt are not asked for."""
+        if origin not in self._policies:
+            status, body = await self._policy(f"{origin}/robots.txt")
+            robots = robots_rules(status, body)
+            logger.info("robots.txt of %s: status %s, %s", origin, status, robots.closed or "read")
+            policies = Policies(robots, robots_status=status)
+            if robots.closed is None:
+                policies = replace(policies, **await self._reservations(origin))
+            self._policies[origin] = policies
+        return self._policies[origin]
+
+    async def _reservations(self, origin: str) -> dict[str, Any]:
+        status, body = await self._policy(f"{origin}/.well-known/tdmrep.json")
+        ai_status, ai_body = await self._policy(f"{origin}/ai.txt")
+        return {
+            "tdmrep": tuple(tdmrep_rules(body)) if status == 200 else (),
+            "tdmrep_status": status,
+            "ai_txt": ai_txt(ai_status, ai_body),
+            "ai_txt_status": ai_status,
+        }
 
     async def _pace(self, origin: str, delay: float) -> None:
         """Wait until `delay` seconds have passed since the last page of this origin was asked for."""
@@ -87,18 +124,6 @@ class GateMiddleware:
         self._asked_at[origin] = start
         if start > now:
             await asyncio.sleep(start - now)
-
-    async def _rules(self, origin: str) -> RobotsRules:
-        if origin not in self._robots:
-            status, body = await self._policy(f"{origin}/robots.txt")
-            self._robots[origin] = robots_rules(status, body)
-            logger.info("robots.txt of %s: status %s, %s", origin, status, self._robots[origin].closed or "read")
-        return self._robots[origin]
-
-    async def _load_tdmrep(self, origin: str) -> None:
-        if origin not in self._tdmrep:
-            status, body = await self._policy(f"{origin}/.well-known/tdmrep.json")
-            self._tdmrep[origin] = tdmrep_rules(body) if status == 200 else []
 
     async def _policy(self, url: str) -> tuple[int | None, bytes]:
         """Status and body of a policy file; (None, b"") where no answer came."""
@@ -112,6 +137,13 @@ class GateMiddleware:
             return None, b""
         return response.status, response.body
 
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """A name that led inside when it was connected to is refused like one that does so from the start."""
+        if isinstance(exception, CannotResolveHostError) and private_names.was_refused(
+            urlsplit(request.url).hostname or ""
+        ):
+            raise forbidden("private_address") from exception
+
     def process_response(self, request: Request, response: Response) -> Response:
         """Refuse answers from private addresses; put what the others reserve into the request's meta."""
         address = response.ip_address
@@ -122,19 +154,27 @@ class GateMiddleware:
         return response
 
     def _signals(self, response: Response) -> Signals:
-        headers = {
-            name.decode("latin-1").lower(): [value.decode("latin-1") for value in values]
-            for name, values in response.headers.items()
-        }
-        rules = self._tdmrep.get(_origin(response.url), [])
-        return response_signals(headers, _start_of(response.body), well_known=tdmrep_verdict(rules, response.url))
+        policies = self._policies.get(_origin(response.url))
+        rules = () if policies is None else policies.tdmrep
+        well_known = tdmrep_verdict(rules, response.url)
+        return response_signals(headers_of(response), start_of(response.body), well_known=well_known)
 
 
-def _check_destination(url: str, access: Access) -> None:
-    if host_of(url) not in access.hosts:
+def headers_of(response: Response) -> dict[str, list[str]]:
+    """A response's headers by lower-case name."""
+    return {
+        name.decode("latin-1").lower(): [value.decode("latin-1") for value in values]
+        for name, values in response.headers.items()
+    }
+
+
+def _check_destination(request: Request, access: Access) -> None:
+    if host_of(request.url) not in access.hosts:
         raise forbidden("other_host")
-    if is_forbidden(url):
+    if is_forbidden(request.url) and not (request.meta.get(FEED_KEY) and is_feed_address(request.url)):
         raise forbidden("session_or_member_page")
+    if (category := denied_category(board_names(request.url), also=access.deny)) is not None:
+        raise forbidden(f"category_{category}")
 
 
 def _origin(url: str) -> str:
@@ -142,7 +182,7 @@ def _origin(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, "", "", ""))
 
 
-def _start_of(body: bytes) -> str:
+def start_of(body: bytes) -> str:
     """The start of a page, good enough to read meta tags, which are ASCII in every encoding that pages use."""
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return body[: 2 * META_SCAN_CHARACTERS].decode("utf-16", errors="replace")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 from scrapy.utils.misc import load_object
+
+from crawlers.gate.verdict import RETRY_LATER, reserved
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -23,7 +27,7 @@ class PatientRetryMiddleware:
     """Retries what RETRY_HTTP_CODES and RETRY_EXCEPTIONS name, RETRY_TIMES times.
 
     The first pause is RETRY_PAUSE seconds and doubles. A Retry-After above RETRY_AFTER_CAP seconds isn't waited for:
-    the answer stands, and the run goes on without this page.
+    the answer stands, and until then the host isn't asked for anything else either.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -35,11 +39,17 @@ class PatientRetryMiddleware:
         )
         self._pause = settings.getfloat("RETRY_PAUSE")
         self._cap = settings.getfloat("RETRY_AFTER_CAP")
+        self._silent_until: dict[str, float] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PatientRetryMiddleware:
         """Scrapy's way to build it."""
         return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Refuse what a host has asked to be asked later."""
+        if time.monotonic() < self._silent_until.get(urlsplit(request.url).netloc, 0.0):
+            raise reserved(RETRY_LATER)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """A new request after a pause where the status is a passing one, else the response."""
@@ -48,6 +58,7 @@ class PatientRetryMiddleware:
         asked = retry_after(response.headers.get(b"Retry-After"), now=datetime.now(UTC))
         if asked is not None and asked > self._cap:
             logger.warning("%s asks to wait %.0f s, more than %.0f: given up", request.url, asked, self._cap)
+            self._silent_until[urlsplit(request.url).netloc] = time.monotonic() + asked
             return response
         return await self._again(request, f"http_{response.status}", asked) or response
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+
+from crawlers.gate.patterns import matches, path_of
 
 PRODUCT_TOKEN = "brandmelder"
 # noarchive counts: what we store is a copy.
@@ -133,14 +134,21 @@ def tdmrep_rules(body: bytes) -> list[tuple[str, bool]]:
 
 
 def tdmrep_verdict(rules: Sequence[tuple[str, bool]], url: str) -> bool | None:
-    """What the first rule that matches the URL's path says; None where none does."""
-    parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return next((reserved for location, reserved in rules if _location_matches(location, path)), None)
+    """What the first rule that matches the URL's path says; None where none does. Locations are robots.txt patterns."""
+    path = path_of(url)
+    return next((reserved for location, reserved in rules if matches(location, path)), None)
 
 
-def _location_matches(location: str, path: str) -> bool:
-    """Locations are robots.txt patterns: prefixes with `*` for anything and `$` for the end."""
-    anchored = location.endswith("$")
-    pieces = [re.escape(piece) for piece in location.removesuffix("$").split("*")]
-    return re.match(".*".join(pieces) + ("$" if anchored else ""), path) is not None
+def signal_report(headers: Mapping[str, Sequence[str]], html: str) -> dict[str, str]:
+    """What headers and meta tags say, signal by signal, for a person to read: the words found, "" where silent."""
+    metas = _metas(html)
+    robots = sorted(
+        {word for name in ("robots", PRODUCT_TOKEN) for value in metas.get(name, ()) for word in _words(value)}
+    )
+    return {
+        "tdm_header": ", ".join(headers.get("tdm-reservation", ())),
+        "tdm_meta": ", ".join(metas.get("tdm-reservation", ())),
+        "content_usage": ", ".join([*headers.get("content-usage", ()), *metas.get("content-usage", ())]),
+        "x_robots_tag": ", ".join(headers.get("x-robots-tag", ())),
+        "meta_robots": ", ".join(robots),
+    }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from protego import Protego
 
+from crawlers.gate.patterns import longest_match, path_of
 from crawlers.gate.reservation import PRODUCT_TOKEN
 
 # RFC 9309 2.5: at least 500 KiB must be read.
@@ -16,7 +17,9 @@ ALSO_US = "scrapy"
 _NOTICE = re.compile(
     r"\b44\s*b\b|text[-\s]*(?:und|and|&)[-\s]*data[-\s]*mining|\bTDM\b|2019/790|nutzungsvorbehalt", re.IGNORECASE
 )
-_USAGE = re.compile(r"^\s*content-usage\s*:.*=\s*n\b", re.IGNORECASE | re.MULTILINE)
+# AI preferences (draft-ietf-aipref-attach): "Content-Usage: [path] preferences"; any refusal is one to us.
+_USAGE = re.compile(r"^[ \t]*content-usage[ \t]*:[ \t]*(?:(/\S*)[ \t]+)?([^#\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_REFUSAL = re.compile(r"=\s*(?:n|\?0)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class RobotsRules:
 
     parser: Protego | None = None
     closed: str | None = None
+    usage: tuple[tuple[str, bool], ...] = ()
+    """Paths with a Content-Usage line, and whether it refuses."""
 
     def refusal(self, url: str) -> str | None:
         """The verdict against asking for this URL, None where it may be asked for."""
@@ -34,7 +39,19 @@ class RobotsRules:
             return None
         if not self.parser.can_fetch(url, PRODUCT_TOKEN):
             return "reserved/robots_txt"
-        return None if self.parser.can_fetch(url, ALSO_US) else "reserved/robots_txt_scrapy"
+        if not self.parser.can_fetch(url, ALSO_US):
+            return "reserved/robots_txt_scrapy"
+        return "reserved/robots_content_usage" if self._usage_refused(url) else None
+
+    def _usage_refused(self, url: str) -> bool:
+        path = path_of(url)
+        no = longest_match((pattern for pattern, refused in self.usage if refused), path)
+        return no > 0 and no >= longest_match((pattern for pattern, refused in self.usage if not refused), path)
+
+    @property
+    def sitemaps(self) -> tuple[str, ...]:
+        """The sitemaps that the file names."""
+        return () if self.parser is None else tuple(dict.fromkeys(self.parser.sitemaps))
 
     @property
     def crawl_delay(self) -> float:
@@ -62,6 +79,5 @@ def robots_rules(status: int | None, body: bytes = b"") -> RobotsRules:
     text = body[:MAX_BYTES].decode("utf-8-sig", errors="replace")
     if _NOTICE.search(text):
         return RobotsRules(closed="reserved/robots_44b_notice")
-    if _USAGE.search(text):
-        return RobotsRules(closed="reserved/robots_content_usage")
-    return RobotsRules(parser=Protego.parse(text))
+    usage = tuple((path or "/", _REFUSAL.search(words) is not None) for path, words in _USAGE.findall(text))
+    return RobotsRules(parser=Protego.parse(text), usage=usage)

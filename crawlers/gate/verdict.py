@@ -5,6 +5,7 @@ from __future__ import annotations
 from scrapy.exceptions import IgnoreRequest
 
 ALLOWED = "allowed"
+RETRY_LATER = "retry_after"
 
 
 class GateRefusal(IgnoreRequest):

@@ -22,7 +22,7 @@ _FORBIDDEN_SEGMENT = re.compile(
     r"|account|konto|mein-?konto|my-?account|search|suche|suchen|find-(?:new|threads|posts)|find-new|whats-new|recent-activity"
     r"|conversations|direct-messages|reply|add-reply|post-thread|post-reply|quote|report|melden|print(?:view)?|drucken|share|reactions|react|like|bookmark|watch|vote"
     r"|feed|feeds|rss|atom|cart|basket|warenkorb|checkout|kasse|wishlist|merkliste|wunschzettel|note|compare"
-    r"|misc|help|online|attachments?|goto|tags|profile-posts|forum-tracking|moderation|moderation-queue"
+    r"|misc|help|online|calendar|kalender|attachments?|goto|tags|profile-posts|forum-tracking|moderation|moderation-queue"
     r"|wp-admin|wp-login\.php|xmlrpc\.php|admin|adm|mcp|tracking|cdn-cgi)$",
     re.I,
 )
@@ -115,3 +115,19 @@ def _is_search(query: str) -> bool:
     """`s=` is WordPress's search, or a session id where it is a long hash."""
     values = dict(parse_qsl(query, keep_blank_values=True))
     return "s" in values and not re.fullmatch(r"[0-9a-fA-F]{24,40}", values["s"])
+
+
+_FEED_ADDRESS = re.compile(
+    r"/(?:feeds?|rss|atom)(?:[/.]|$)|\.(?:rss|atom|rdf|xml)$|(?:external|syndication|feed|rss)\.php$|/external/?$", re.I
+)
+_NO_FEED = re.compile(r"log-?in|log-?out|register|member|profile|account|password|search|suche|mode=|admin", re.I)
+
+
+def is_feed_address(url: str) -> bool:
+    """Whether an address looks like that of an RSS or Atom feed, and of nothing that needs an account."""
+    parts = urlsplit(url)
+    named = _FEED_ADDRESS.search(unquote(parts.path)) or re.search(
+        r"(?:^|&)(?:feed|type)=(?:rss|atom)", parts.query, re.I
+    )
+    xml = "action=.xml" in unquote(parts.query)
+    return bool(named or xml) and not _NO_FEED.search(f"{unquote(parts.path)}?{parts.query}")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.http import Response
 
 from crawlers.book import PageFailed, PageRead, RunBook
+from crawlers.card import host_of
 from crawlers.drafting import Drafter, Drafts
 from crawlers.gate.access import access_of
-from crawlers.gate.middleware import SIGNALS_KEY
+from crawlers.gate.middleware import POLICIES_KEY, SIGNALS_KEY
+from crawlers.gate.policies import Policies
 from crawlers.gate.reservation import Signals
 from crawlers.pages.page import Page, PageKind
 from crawlers.pages.reading import read_page
@@ -68,6 +70,7 @@ class CardSpider(Spider):
         """Read a page and make drafts of its posts, in a thread: a large page must not stop the others."""
         task: FrontierPage = response.meta[TASK_KEY]
         found: Signals = response.meta.get(SIGNALS_KEY) or Signals(None)
+        self._hear(response.meta)
         page, drafts = await asyncio.to_thread(self._understand, response, task, found)
         links = page.links if page.kind in self.follows else ()
         more = page.links if page.kind == "thread" else ()
@@ -96,7 +99,13 @@ class CardSpider(Spider):
         """Every failure is the page's outcome; the run goes on."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         fate, message = fate_of(failure.value or RuntimeError())
+        self._hear(request.meta)
         yield PageFailed(request.meta[TASK_KEY], fate, message)
+
+    def _hear(self, meta: Mapping[str, Any]) -> None:
+        policies = meta.get(POLICIES_KEY)
+        if isinstance(policies, Policies):
+            self.book.heard(host_of(meta[TASK_KEY].url), policies)
 
     def on_error(self, failure: Failure, response: Response) -> None:
         """A fault of ours while reading a page: counted like one of the site's, so that the run goes on."""
