@@ -26,12 +26,14 @@ from typing import Any, Self
 from index.ledger_facts import SCHEMA as FACTS_SCHEMA
 from index.ledger_facts import add_verdict, count_thread, facts_of, forget, put_fact, threads_of, verdicts_of
 from index.ledger_locks import SourceLocks
+from index.ledger_marks import mark_of, put_mark
 from index.ledger_records import (
     SCHEMA,
     CountKind,
     FrontierPage,
     LedgerBusyError,
     Link,
+    Mark,
     Note,
     Outcome,
     PageResult,
@@ -47,6 +49,7 @@ __all__ = [
     "Ledger",
     "LedgerBusyError",
     "Link",
+    "Mark",
     "Note",
     "Outcome",
     "PageResult",
@@ -243,6 +246,12 @@ class Ledger:
             add_quarantined(db, run_id, result.quarantined, now)
             add_counts(db, run_id, "fate", tally(f"quarantined/{entry.reason}" for entry in result.quarantined))
             add_notes(db, run_id, result.notes, now)
+            put_mark(db, run_id, result.mark)
+
+    def mark(self, run_id: str, url: str) -> Mark | None:
+        """What an earlier run of the same source and rules left at an address; None for nothing."""
+        with self._lock:
+            return mark_of(self._db, run_id, url)
 
     def drop_open_pages(self, run_id: str, *, note: Note, now: datetime) -> int:
         """Give up the pages that are still to be asked for (a budget is spent), with the reason; returns how many."""

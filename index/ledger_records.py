@@ -33,6 +33,9 @@ CREATE INDEX IF NOT EXISTS spool_by_run ON spool (run_id, seq);
 CREATE TABLE IF NOT EXISTS quarantine (
     seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, source TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL,
     url TEXT, payload TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS marks (
+    source TEXT NOT NULL, url TEXT NOT NULL, digest TEXT NOT NULL, etag TEXT, modified TEXT, newest TEXT,
+    PRIMARY KEY (source, url)) WITHOUT ROWID;
 """
 
 
@@ -101,6 +104,19 @@ class Quarantined:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What the next run needs to know of a pager that was read to its end, named by its first page's `url`.
+
+    `etag` and `modified` are that page's ETag and Last-Modified, `newest` the time of its newest post (ISO 8601, UTC).
+    """
+
+    url: str
+    etag: str | None = None
+    modified: str | None = None
+    newest: str | None = None
+
+
+@dataclass(frozen=True)
 class PageResult:
     """All that one page brought, written at once.
 
@@ -122,6 +138,7 @@ class PageResult:
     fields: Mapping[str, int] | None = None
     announced: int | None = None
     read: int = 0
+    mark: Mark | None = None
 
     @property
     def yielded(self) -> int:

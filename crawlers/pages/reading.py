@@ -24,6 +24,7 @@ from crawlers.pages import (
 from crawlers.pages.answer import Answer, read_answer
 from crawlers.pages.dates import DateHints
 from crawlers.pages.document import Document, decode, flat, parse, select
+from crawlers.pages.feed import is_feed, read_feed
 from crawlers.pages.page import Page
 from crawlers.pages.posts import page_title
 
@@ -105,7 +106,7 @@ def read_page(
     hints: DateHints | None = None,
     link_header: str | None = None,
 ) -> Page:
-    """Reads one response, HTML or JSON.
+    """Reads one response: HTML, JSON, RSS or Atom.
 
     `content_type` and `link_header` are the HTTP headers' values, `now` the (aware) time of the response, from which
     relative dates count; `hints` override the reading of dates (zone of naive times, Europe/Berlin by default; order
@@ -123,6 +124,8 @@ def read_page(
     answer = read_answer(body, url=url, hints=hints, content_type=content_type, link_header=link_header)
     if answer is not None:
         return _read_data(answer)
+    if is_feed(body):
+        return read_feed(body, url=url, hints=hints, content_type=content_type)
     document = parse(decode(body, content_type), url=url, hints=hints)
     family = next((family for family in FAMILIES if family.recognises(document)), None)
     if family is None:
