@@ -7,7 +7,8 @@ are taken as the hints' zone; nothing here looks at the clock, `DateHints.now` i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple
@@ -56,7 +57,7 @@ _MONTH_DAY = re.compile(
     rf"\b(?P<month>{_MONTH})\b\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})" + _CLOCK, re.I
 )
 _ISO = re.compile(
-    r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?:[T ]\s*(\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?",
+    r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?:[T, ]\s*(\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?",
     re.I,
 )
 _DAY_WORD = re.compile(r"\b(?P<word>vorgestern|gestern|heute|yesterday|today)\b(?:\s*\([^)]*\))?" + _CLOCK, re.I)
@@ -96,6 +97,24 @@ class DateHints:
     now: datetime
     tz: tzinfo = BERLIN
     order: DateOrder = "DMY"
+
+
+def with_order(hints: DateHints, lines: Iterable[str]) -> DateHints:
+    """The hints with the order of day and month that a page's own date lines show.
+
+    A number above 12 proves it. Without proof, a time with AM or PM behind 03-12-2024 or 03/12/2024 speaks for the
+    month first: English installations of old boards print such dates by default.
+    """
+    first_above = second_above = half = False
+    for line in lines:
+        for match in _NUMERIC.finditer(line):
+            if match["sep"] != ".":
+                first_above |= int(match["a"]) > 12
+                second_above |= int(match["b"]) > 12
+                half |= bool(match["half"])
+    if first_above or not (second_above or half):
+        return replace(hints, order="DMY") if first_above else hints
+    return replace(hints, order="MDY")
 
 
 class Moment(NamedTuple):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta, timezone, tzinfo
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
-from zoneinfo import ZoneInfo
 
 from crawlers.pages.body import BodyText, read_body
-from crawlers.pages.dates import BERLIN, UNKNOWN, Moment, parse_machine, parse_text
+from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
 from crawlers.pages.document import (
     Document,
     Element,
@@ -28,6 +26,7 @@ from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import MAX_POSTS, build_page, collect, followable, next_link, own_title, page_title
 from crawlers.pages.urls import clean_url
+from crawlers.pages.zones import stated_zone
 
 SOFTWARE = "phpbb"
 
@@ -56,10 +55,6 @@ _BODIES = (
     ".post_body",
 )
 _EXPECTED = re.compile(r"(?<!\d)(\d[\d.,\u00a0 ]*)\s*(?:Beiträge?n?|Beitrag|posts?|messages?)\b", re.I)
-_ZONE = re.compile(
-    r"(?:Alle Zeiten sind|All times are)\s+(?:UTC|GMT)\s*(?P<offset>[+-]\s*\d{1,2}(?::\d{2})?)?(?P<rest>.{0,40})", re.I
-)
-_ZONE_PLACES = 300
 _DATE_LABEL = re.compile(r"(?:Verfasst|Geschrieben|Erstellt|Posted|Postet)\s*(?:am|on)?\s*:?\s*", re.I)
 
 
@@ -80,7 +75,7 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document) -> Page:
     """A topic's posts or a forum's topics."""
-    document = replace(document, hints=replace(document.hints, tz=_zone(document)))
+    document = replace(document, hints=replace(document.hints, tz=stated_zone(document)))
     if _is_topic(document):
         return _topic(document)
     links = followable(
@@ -284,40 +279,3 @@ def _by_offset(document: Document) -> str | None:
         if start.isdigit() and int(start) > int(here.get("start", ["0"])[0] or 0):
             following.setdefault(int(start), clean_url(url))
     return following[min(following)] if following else None
-
-
-def _zone(document: Document) -> tzinfo:
-    """The zone that the board states in its footer; the hints' zone without such a statement.
-
-    From 3.1 on the footer names today's offset of a real zone, so +1 and +2 mean Berlin; 3.0 applies the stated offset
-    ("UTC + 1 Stunde [ Sommerzeit ]") to every date.
-    """
-    # The footer stands last; a page without one is not searched to its beginning.
-    for node in select(document.root, "[title*='/']")[-_ZONE_PLACES:]:
-        if brief(node, 40).startswith(("UTC", "GMT")) and (named := _named_zone(node.get("title"))):
-            return named
-    places = select(document.root, "li, p, td, div.copyright, span.gensmall, .rightside, .timezone")
-    for node in reversed(places[-_ZONE_PLACES:]):
-        text = brief(node, 1000) if len(node) < 12 else ""
-        if match := _ZONE.search(text):
-            return _stated_zone(match)
-    return document.hints.tz
-
-
-def _named_zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name.replace("Europa/", "Europe/").strip())
-    except (ValueError, OSError, LookupError):
-        return None
-
-
-def _stated_zone(match: re.Match[str]) -> tzinfo:
-    digits = (match["offset"] or "+0").replace(" ", "")
-    hours, _, minutes = digits[1:].partition(":")
-    total = (int(hours) * 60 + int(minutes or 0)) * (-1 if digits[0] == "-" else 1)
-    fixed = re.search(r"Stunde|hour|Sommerzeit|DST", match["rest"], re.I) is not None
-    if not fixed and total in {60, 120}:
-        return BERLIN
-    if re.search(r"Sommerzeit|DST", match["rest"], re.I):
-        total += 60
-    return timezone(timedelta(minutes=max(-1439, min(1439, total))))

@@ -86,7 +86,9 @@ def next_link(document: Document, *selectors: str) -> str | None:
     for css in ("link[rel~=next][href]", "a[rel~=next][href]", *selectors):
         for element in select(document.root, css):
             url = document.absolute(element.get("href"))
-            if url and document.same_site(url) and canonical_url(url) != canonical_url(document.url):
+            if url is None or is_forbidden(url) or not document.same_site(url):
+                continue
+            if canonical_url(url) != canonical_url(document.url):
                 return clean_url(url)
     return None
 

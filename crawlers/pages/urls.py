@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
+from crawlers.pages.board_urls import bare_segments, is_forbidden_board_page, tidy_pairs, tidy_path
+
 _NOISE_PARAMETERS = frozenset({
     "sid", "s", "phpsessid", "jsessionid", "zenid", "osclid", "xtcsid", "hilit", "highlight", "view",
     "replytocom", "st", "sk", "sd", "sort", "order", "direction", "dir", "sortby", "sort_by", "sortfield",
@@ -13,7 +15,8 @@ _NOISE_PARAMETERS = frozenset({
 })  # fmt: skip
 _NOISE_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_", "wt_", "et_")
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#;]*", re.I)
-_THREAD_TAIL = re.compile(r"(/(?:threads|themen|thema)/[^/]+\.\d+/)(?:unread|latest|post-\d+)/?$")
+# A name without a value is written without "=": boards address pages as showthread.php?55-title.
+_BARE = re.compile(r"=(?=&|$)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _FORBIDDEN_SEGMENT = re.compile(
@@ -36,7 +39,7 @@ _MACHINA_WRITES = re.compile(
     r"/(?:topic|post|poll)/(?:[^/]+/)*(?:create|update|delete|vote|lock|unlock|move)/?$|/mark/", re.I
 )
 _FORBIDDEN_QUERY = re.compile(
-    r"(?:^|&)(?:mode=(?:login|logout|register|viewprofile|reply|quote|post|edit|delete|report|email|contact|contactadmin|sendpassword|privacy|terms|delete_cookies)"
+    r"(?:^|[&;])(?:mode=(?:login|logout|register|viewprofile|reply|quote|post|edit|delete|report|email|contact|contactadmin|sendpassword|privacy|terms|delete_cookies)"
     r"|view=(?:print|next|previous|unread|newest)|action=(?:login|register|profile|post|quote|reporttm|search\w*|printpage|print|lastpost|markasread|pm|mlist|\.xml|reply|edit)"
     r"|(?:search_id|keywords|watch|unwatch|bookmark|mark|bump|hash|print|replytocom|add-to-cart|share|printable|do)=)",
     re.I,
@@ -53,15 +56,15 @@ def clean_url(url: str) -> str:
         host = _host(parts.scheme, parts.hostname, parts.port)
     except ValueError:
         return url
-    path = _THREAD_TAIL.sub(r"\1", _PATH_SESSION.sub("", parts.path)) or "/"
-    return urlunsplit((parts.scheme.lower(), host, _encoded(path), _query(parts.query), ""))
+    path = tidy_path(_PATH_SESSION.sub("", parts.path)) or "/"
+    return urlunsplit((parts.scheme.lower(), host, _encoded(path), _query(path, parts.query), ""))
 
 
 def canonical_url(url: str) -> str:
     """One spelling for all addresses of the same page: `clean_url` with its parameters sorted."""
     parts = urlsplit(clean_url(url))
     pairs = sorted(parse_qsl(parts.query, keep_blank_values=True))
-    return urlunsplit(parts._replace(query=urlencode(pairs, quote_via=quote)))
+    return urlunsplit(parts._replace(query=_BARE.sub("", urlencode(pairs, safe="/", quote_via=quote))))
 
 
 def _host(scheme: str, host: str | None, port: int | None) -> str:
@@ -78,10 +81,10 @@ def _encoded(path: str) -> str:
         return path
 
 
-def _query(query: str) -> str:
+def _query(path: str, query: str) -> str:
     pairs = [pair for pair in re.split("[&;]", query) if pair]
     names = {_name(pair) for pair in pairs}
-    return "&".join(pair for pair in pairs if not _is_noise(_name(pair), names))
+    return "&".join(tidy_pairs(path, [pair for pair in pairs if not _is_noise(_name(pair), names)]))
 
 
 def _name(pair: str) -> str:
@@ -106,7 +109,9 @@ def is_forbidden(url: str) -> bool:
     path = unquote(parts.path)
     if _FORBIDDEN_SCRIPT.search(path) or _MACHINA_WRITES.search(path) or _FORBIDDEN_QUERY.search(parts.query):
         return True
-    if any(_FORBIDDEN_SEGMENT.match(segment) for segment in path.split("/")):
+    if is_forbidden_board_page(path, parts.query):
+        return True
+    if any(_FORBIDDEN_SEGMENT.match(segment) for segment in (*path.split("/"), *bare_segments(parts.query))):
         return True
     return _is_search(parts.query)
 
@@ -114,7 +119,9 @@ def is_forbidden(url: str) -> bool:
 def _is_search(query: str) -> bool:
     """`s=` is WordPress's search, or a session id where it is a long hash."""
     values = dict(parse_qsl(query, keep_blank_values=True))
-    return "s" in values and not re.fullmatch(r"[0-9a-fA-F]{24,40}", values["s"])
+    if "s" not in values or (values["s"] == "" and len(values) > 1):
+        return False
+    return not re.fullmatch(r"[0-9a-fA-F]{24,40}", values["s"])
 
 
 _FEED_ADDRESS = re.compile(

@@ -1,0 +1,156 @@
+"""MyBB 1.6 and 1.8: threads and forums, with authors beside (classic) or above the posts."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from crawlers.pages.boards import (
+    cached_boxes,
+    heading,
+    images_text,
+    links_like,
+    list_page,
+    loose_moment,
+    make_post,
+    name_in,
+    next_by_number,
+    own_link,
+    shown_text,
+    thread_page,
+    with_dates_of,
+)
+from crawlers.pages.body import read_body
+from crawlers.pages.dates import Moment, parse_machine, parse_text
+from crawlers.pages.document import Document, Element, brief, classes, first, flat, has, select
+from crawlers.pages.page import Page, Post
+from crawlers.pages.posts import next_link, page_title
+
+SOFTWARE = "mybb"
+
+_BODIES = (".post_body", "[id^=pid_]")
+_QUOTES = ("blockquote.mycode_quote", "blockquote")
+_NOISE = (
+    ".codeblock, .mycode_code, .signature, .post_edit, .edited_post, .post_meta, .spoiler_header, .spoiler-title",
+)
+_POST_ID = re.compile(r"^post_(\d+)$")
+_QUOTED = re.compile(r"#pid(\d+)|[?&]pid=(\d+)")
+_THREAD_ADDRESS = re.compile(r"/showthread\.php\?tid=\d+$|/thread-\d+\.html$")
+_BOARD_ADDRESS = re.compile(r"/forumdisplay\.php\?fid=\d+$|/forum-\d+\.html$")
+_THREAD_PLACE = re.compile(r"/showthread\.php|/thread-\d+")
+_POWERED = ("a[href*='mybb.com']", "a[href*='mybb.de']", "a[href*='mybb.group']")
+
+
+def recognises(document: Document) -> bool:
+    """Whether the page is a MyBB's, by its posts, its scripts, or its lists beside its maker's name."""
+    if has(document.root, "[id^=post_] .post_body[id^=pid_]", "[id^=post_] [id^=pid_].post_body", "span[id^=tid_] > a"):
+        return True
+    scripts = select(document.root, "script")
+    if any("my_post_key" in (node.text or "") or "MyBB" in (node.text or "")[:4000] for node in scripts):
+        return True
+    powered = any(flat(node).startswith("MyBB") for css in _POWERED for node in select(document.root, css))
+    return powered and has(
+        document.root, "a[href*='forumdisplay.php?fid=']", "a[href*='forum-']", "[id^=post_] .post_body"
+    )
+
+
+def read(document: Document) -> Page:
+    """A thread's posts, or the threads and boards of a forum."""
+    containers = _containers(document)
+    if not containers and not _THREAD_PLACE.search(urlsplit(document.url).path):
+        return _list(document)
+    document = with_dates_of(document, (_date_line(container) for container in containers))
+    return thread_page(
+        document,
+        software=SOFTWARE,
+        title=_title(document),
+        containers=containers,
+        body_of=_body,
+        read=lambda container: _post(document, container),
+        next_page=_next_page(document),
+    )
+
+
+def _title(document: Document) -> str | None:
+    return heading(document, ".navigation .active", "td.thead > div > strong", "td.thead strong", "h1") or page_title(
+        document
+    )
+
+
+def _list(document: Document) -> Page:
+    threads = select(document.root, "span[id^=tid_] a[href]") or links_like(document, _THREAD_ADDRESS)
+    return list_page(
+        document,
+        software=SOFTWARE,
+        title=heading(document, ".navigation .active", "td.thead strong", "h1") or page_title(document),
+        links=[*threads, *links_like(document, _BOARD_ADDRESS)],
+        next_page=lambda: _next_page(document),
+        certain=has(document.root, ".thread_status", ".forum_status"),
+    )
+
+
+def _containers(document: Document) -> list[Element]:
+    def find() -> list[Element]:
+        return [node for node in select(document.root, "[id^=post_]") if _POST_ID.match(node.get("id"))]
+
+    return [
+        node for node in cached_boxes(document, SOFTWARE, find) if classes(node) & {"post"} or _body(node) is not None
+    ]
+
+
+def _body(container: Element) -> Element | None:
+    return first(container, *_BODIES)
+
+
+def _post(document: Document, container: Element) -> Post | None:
+    body = _body(container)
+    number = container.get("id").partition("_")[2]
+    if body is None:
+        return None
+    return make_post(
+        document,
+        native_id=f"pid{number}",
+        name=name_in(container, ".author_information .largetext a", ".author_information .largetext", ".largetext"),
+        badges=_badges(container),
+        known=has(container, ".author_information", ".post_author", ".largetext"),
+        moment=_moment(document, container, body),
+        words=read_body(body, quotes=_QUOTES, noise=_NOISE),
+        quoted=_QUOTED,
+        form="pid",
+        permalink=own_link(document, container, body, f"a[href$='#pid{number}']"),
+    )
+
+
+def _badges(container: Element) -> str:
+    words = [brief(node, 120) for node in select(container, ".author_information .smalltext, .usertitle")]
+    images = select(container, ".author_information .smalltext img, .groupimage, .post_author img[src*='group']")
+    return " | ".join([*words, images_text(images)])
+
+
+def _date_line(container: Element) -> str:
+    """The line of the date, without the edit note that stands in it."""
+    for node in select(container, ".post_date, .post_head .smalltext"):
+        own = [node.text or "", *(_kept(child) for child in node)]
+        if text := " ".join("".join(own).split()):
+            return text
+    return ""
+
+
+def _kept(child: Element) -> str:
+    edit = classes(child) & {"post_edit", "edited_post"}
+    # Relative dates ("vor 2 Stunden") carry the exact one as a title.
+    words = "" if edit else f" {child.get('title') or shown_text(child)} "
+    return words + (child.tail or "")
+
+
+def _moment(document: Document, container: Element, body: Element) -> Moment:
+    for node in select(container, ".post_date time[datetime]"):
+        if (moment := parse_machine(node.get("datetime"), document.hints)).at:
+            return moment
+    moment = parse_text(_date_line(container), document.hints)
+    return moment if moment.at else loose_moment(container, body, document.hints)
+
+
+def _next_page(document: Document) -> str | None:
+    marked = next_link(document, "a.pagination_next[href]")
+    return marked or next_by_number(document, ".pagination", ".pagination_current")
