@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet
 
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test endurance check bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -29,8 +29,11 @@ $(READY): pyproject.toml requirements/lock.txt requirements/weights.txt
 demo: setup  ## crawl, score and store a fictional brand, then open its dashboard
 	$(BIN)/brandmelder demo
 
-test: setup  ## run the tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+test: setup  ## run the tests (under ten minutes on two cores)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not endurance" --durations 15
+
+endurance: setup  ## run the long tests: kills at random moments, server restarts, the demo in both stores
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m endurance --durations 15
 
 check: setup  ## lint, format check and types: what CI checks beside the tests
 	$(BIN)/ruff check .

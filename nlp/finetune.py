@@ -78,11 +78,13 @@ class Learner:
         self.config = LoraConfig(
             r=recipe.rank,
             lora_alpha=SCALE * recipe.rank,
-            lora_dropout=recipe.dropout,
             target_modules=list(MODULES),
             layers_to_transform=list(range(recipe.first_layer - 1, encoder.sizes.layers)),
             layers_pattern="layer",
         )
+        for module in encoder.model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = recipe.dropout
         with warnings.catch_warnings():
             # PEFT asks transformers by a name that is being replaced.
             warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)

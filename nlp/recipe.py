@@ -12,14 +12,13 @@ class Recipe(BaseModel):
 
     layers: tuple[int, ...] = Field(default=(9, 11, 12), min_length=1)
     """Layers whose token states are averaged into vectors; topics are compared in the last one."""
-    epochs: int = Field(default=2, ge=1, le=50)
+    epochs: int = Field(default=3, ge=1, le=50)
     rank: int = Field(default=16, ge=1, le=256)
     """Rank of the LoRA factors; their scale is two."""
     first_layer: int = Field(default=5, ge=1)
     """The lowest layer that learns, counted from 1."""
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    """Dropout in front of the factors; the encoder's own (0.1) comes on top."""
-    rate: float = Field(default=6e-4, gt=0)
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    rate: float = Field(default=8e-4, gt=0)
     head_rate: float = Field(default=2e-3, gt=0)
     warmup: float = Field(default=0.05, ge=0, lt=1)
     decay: float = Field(default=0.01, ge=0)
@@ -31,7 +30,7 @@ class Recipe(BaseModel):
     """Share of texts that are joined in pairs: a praise and a complaint become one mixed text."""
     respelled: float = Field(default=0.15, ge=0, le=1)
     """Share of texts that are shown in another spelling."""
-    keep: float = Field(default=1.0, ge=0)
+    keep: float = Field(default=0.3, ge=0)
     """Weight of keeping the last layer's topic vectors where the base model has them."""
     irony: float = Field(default=0.5, ge=0)
     """Weight of the irony head's loss."""

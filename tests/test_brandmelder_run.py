@@ -21,8 +21,8 @@ from tests.command_line import brandmelder, command, environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.model]
 
-# Each kill takes a minute or two with the real model; tests/test_crawlers_killing.py kills in every run.
-KILLS = int(os.environ.get("BRANDMELDER_KILLS", "0"))
+# Each kill takes a minute with the real model; tests/test_crawlers_killing.py kills more often.
+KILLS = int(os.environ.get("BRANDMELDER_KILLS", "5"))
 SEED = int(os.environ.get("BRANDMELDER_SEED") or secrets.randbelow(10**6))
 MINUTES = 15 + 2 * KILLS
 TIMES = ("crawled_at", "scored_at", "expires_at")
@@ -258,8 +258,8 @@ def test_an_undisturbed_run_reads_both_forums(calm):
     assert len(set(groups)) == 1
 
 
+@pytest.mark.endurance
 @pytest.mark.timeout(MINUTES * 60)
-@pytest.mark.skipif(KILLS == 0, reason="kills of the command line only with BRANDMELDER_KILLS=20, say")
 def test_kill_at_random_moments_changes_nothing(calm, profile, sites, tmp_path):
     chance, hits, seen = random.Random(SEED), 0, []
     for number, moment in enumerate(moments(KILLS, chance)):

@@ -93,6 +93,7 @@ def test_profile_gives_topics_with_offsets_into_the_text(tmp_path):
     assert said["Die App stürzt seit dem Update ständig ab und die Anmeldung klappt nicht mehr."] < 0
 
 
+@pytest.mark.endurance
 def test_killed_scoring_goes_on_and_gives_the_same(tmp_path):
     source = write_rows(tmp_path / "in.jsonl", 400)
     whole, output = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
@@ -109,11 +110,7 @@ def test_killed_scoring_goes_on_and_gives_the_same(tmp_path):
     assert 0 < done < 400
     result = brandmelder("score", "--input", source, "--output", output, timeout=600)
     assert f"{done} Zeilen sind schon bewertet" in result.stderr
-    # A text's place in its batch may move the last digit.
-    for row, expected in zip(read_rows(output), read_rows(whole), strict=True):
-        assert row["id"] == expected["id"]
-        assert row["sentiment"] == expected["sentiment"]
-        assert row["polarity"] == pytest.approx(expected["polarity"], abs=0.01)
+    assert read_rows(output) == read_rows(whole)
     assert not partial.exists()
 
 

@@ -23,7 +23,7 @@ from index.query import parse_query
 from tests.command_line import brandmelder
 from tests.dashboard_app import ARGUMENTS, CHROMIUM, need_chromium, serving
 
-pytestmark = [pytest.mark.elastic, pytest.mark.slow, pytest.mark.model, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.elastic, pytest.mark.endurance, pytest.mark.model, pytest.mark.timeout(1200)]
 
 END = date(2026, 3, 1)
 DAYS = [END + timedelta(days=1 - age) for age in range(84, -1, -1)]

@@ -11,7 +11,7 @@ from index.elastic import ElasticStore
 from index.query import parse_query
 from index.store import StoreError
 
-pytestmark = [pytest.mark.elastic, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.elastic, pytest.mark.endurance, pytest.mark.timeout(900)]
 
 COUNT = 3000
 PER_CALL = 100
