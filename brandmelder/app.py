@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from brandmelder.commands import alerting, collecting, demonstrating, scoring, searching, showing, starting, training
+from brandmelder.commands import (
+    alerting,
+    collecting,
+    demonstrating,
+    probing,
+    scoring,
+    searching,
+    showing,
+    starting,
+    training,
+)
 from brandmelder.common import DataOption, LanguageOption, StoreOption, with_settings
 from brandmelder.console import put_line
 from brandmelder.texts import tr
@@ -119,6 +129,15 @@ _add(
     tr(
         "Eine Seite lesen wie beim Crawlen und zeigen, was darin steht; speichert nichts.",
         "Read one page as a crawl would and print what it says; stores nothing.",
+    ),
+)
+_add(
+    app,
+    "probe",
+    probing.probe,
+    tr(
+        "Eine Adresse ansehen: Software, Erlaubnis, Feeds, Umfang, fünf Beiträge, Quellenkarte; speichert nichts.",
+        "Look at an address: software, permission, feeds, size, five posts, a source card; stores nothing.",
     ),
 )
 _add(app, "score", scoring.score, tr("Texte bewerten, ohne sie zu speichern.", "Score texts without storing them."))
