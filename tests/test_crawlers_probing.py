@@ -141,8 +141,10 @@ def test_overview_of_boards_leads_to_posts():
 
 @pytest.mark.parametrize(
     "page",
-    [b"", b"\x00\xff\xfe\x00", "<html><body>Nichts weiter</body></html>", Answer(b"%PDF-1.4", content_type="application/pdf"),
-     '<link rel="alternate" type="application/rss+xml" href="http://169.254.169.254/feed"><link rel=alternate type=rss href="::">'],
+    [b"", b"\x00\xff\xfe\x00", "<html><body>Nichts weiter</body></html>",
+     Answer(b"%PDF-1.4", content_type="application/pdf"),
+     '<link rel="alternate" type="application/rss+xml" href="http://169.254.169.254/feed">'
+     '<link rel=alternate type=rss href="::">'],
 )  # fmt: skip
 def test_odd_pages_are_answered_too(page):
     with serving({"/": page, "/sitemap.xml": b"\x00<urlset"}) as site:
