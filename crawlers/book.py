@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from crawlers.addresses import first_addresses
 from crawlers.card import SourceCard, host_of
 from crawlers.drafting import Drafts, is_text, left_out
 from crawlers.gate.category import board_category
 from crawlers.gate.policies import Policies
 from crawlers.gate.reservation import Signals
 from crawlers.gate.verdict import ALLOWED, RETRY_LATER
+from crawlers.marks import Marks, Validators
 from crawlers.pages.page import Page
 from crawlers.pages.urls import clean_url, is_forbidden
 from index.ledger import FrontierPage, Ledger, Link, Note, PageResult, Run
@@ -26,6 +28,7 @@ PRIORITY_NEXT_PAGE = 2
 PRIORITY_LINK = 1
 PRIORITY_NEXT_LISTING = 0
 SPOOL_LIMIT = 2000
+NOT_MODIFIED = "not_modified"
 # The kinds whose pages lead on to others.
 LISTINGS = frozenset({"listing", "other"})
 
@@ -37,7 +40,8 @@ def utc_now() -> datetime:
 
 def start_links(card: SourceCard) -> list[Link]:
     """The card's start addresses as the first pages of a run."""
-    return [Link(url, chain=url, priority=PRIORITY_LINK) for url in dict.fromkeys(map(clean_url, card.start_urls))]
+    urls = first_addresses(card) if card.reads_data else map(clean_url, card.start_urls)
+    return [Link(url, chain=url, priority=PRIORITY_LINK) for url in dict.fromkeys(urls)]
 
 
 def field_counts(page: Page) -> dict[str, int]:
@@ -62,6 +66,14 @@ class PageRead:
     empty_fate: str | None = None
     more: tuple[str, ...] = ()
     """Further pages of the same thread, besides the next one."""
+    validators: Validators = field(default_factory=Validators)
+
+
+@dataclass(frozen=True)
+class PageUnchanged:
+    """A page that says that it is as it was when an earlier run read it (HTTP 304)."""
+
+    task: FrontierPage
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,7 @@ class RunBook:
         self._failures = 0
         self._requests = 0
         self._broken = False
+        self.marks = Marks(ledger, run, reads_data=card.reads_data)
         self._audit: dict[str, Any] = {
             **card.model_dump(mode="json", include={"basis", "evidence", "checked_on", "checked_by", "valid_until"}),
             "policies": {},
@@ -143,6 +156,11 @@ class RunBook:
             stop = Note(f"bounded/{RETRY_LATER}", outcome.task.url, "die Seite bittet um eine längere Pause")
             self.ledger.drop_open_pages(self.run.id, note=stop, now=self.clock())
 
+    def unchanged(self, outcome: PageUnchanged, *, requests: int) -> None:
+        """Write down a page that an earlier run read and that hasn't changed since."""
+        self._failures = 0
+        self._write(outcome.task, PageResult(NOT_MODIFIED, gate=ALLOWED, requests=self._new(requests)))
+
     def read(self, outcome: PageRead, *, requests: int) -> None:
         """Write down a page that was read, its posts and where it leads."""
         self._failures = 0
@@ -152,6 +170,8 @@ class RunBook:
         drafts = outcome.drafts
         new = self.ledger.unseen(self.run.id, drafts.ids)
         links, notes = self._links(outcome, new=new)
+        goes_on = any(link.chain == outcome.task.chain for link in links)
+        cut_off = any(note.kind.startswith("bounded/") for note in notes)
         fate = "read"
         if outcome.empty_fate is not None and not drafts.ids:
             fate = outcome.empty_fate
@@ -168,6 +188,7 @@ class RunBook:
             requests=self._new(requests),
             fields=field_counts(outcome.page),
             announced=outcome.page.expected_posts if outcome.page.kind == "thread" else None,
+            mark=self.marks.after(outcome.task, outcome.page, outcome.validators, goes_on=goes_on or cut_off),
             read=len(new) + sum(left_out(outcome.page).values()) if outcome.page.kind == "thread" else 0,
         )
         self._write(outcome.task, result)
@@ -237,7 +258,10 @@ class RunBook:
         """The pager's next page; a note where it doesn't end by itself, None at its end."""
         if outcome.page.next_page is None:
             return None
-        task, url = outcome.task, clean_url(outcome.page.next_page)
+        task, url = outcome.task, outcome.page.next_page
+        if self.marks.reached(task, outcome.page):
+            return None
+        url = url if self.card.reads_data else clean_url(url)
         if not self._may_ask(url):
             return Note("skipped/next_page", url)
         if (chain := self.ledger.chain_of(self.run.id, url)) is not None:
@@ -252,4 +276,5 @@ class RunBook:
         return Link(url, chain=task.chain, position=task.position + 1, depth=task.depth, priority=priority)
 
     def _may_ask(self, url: str) -> bool:
-        return host_of(url) in self.card.hosts and not is_forbidden(url) and is_text(url)
+        fine = self.card.reads_data or not is_forbidden(url)
+        return fine and host_of(url) in self.card.hosts and is_text(url)

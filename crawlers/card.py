@@ -7,7 +7,7 @@ import ipaddress
 import json
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -16,7 +16,11 @@ from crawlers.gate.category import CATEGORY_LABELS, denied_category
 from crawlers.yaml_file import read_yaml
 from index.mention import Channel, Value
 
-Family = Literal["forum", "reviews", "blog", "auto"]
+Family = Literal[
+    "forum", "reviews", "blog", "feed", "mastodon", "bluesky", "lemmy", "app_store", "youtube", "reddit", "auto"
+]
+DATA_FAMILIES = frozenset({"feed", "mastodon", "bluesky", "lemmy", "app_store", "youtube", "reddit"})
+"""Families whose addresses are those of the card and of their answers' pagers; no link of a page is followed."""
 Basis = Literal["own", "licence", "api_terms", "tdm_44b"]
 
 # One request per two seconds and host is what a stranger's server may be asked for; only loopback is exempt.
@@ -58,6 +62,18 @@ class Expected(Value):
     min_pages: int | None = Field(None, ge=0)
 
 
+class Ask(Value):
+    """What an API is asked for; docs/sources.md says which family takes what. Each entry is a pager of its own."""
+
+    tags: tuple[str, ...] = ()
+    local: bool = False
+    queries: tuple[str, ...] = ()
+    communities: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ("de",)
+    videos: tuple[str, ...] = ()
+
+
 class SourceCard(Value):
     """One source. Written by a person in YAML; docs/crawling.md explains every field."""
 
@@ -82,6 +98,7 @@ class SourceCard(Value):
     about_brand: bool = False
     deny: tuple[str, ...] = Field((), description="words for boards that are left alone (crawlers.gate.category)")
     encoding: str | None = None
+    ask: Ask = Ask()
 
     @model_validator(mode="after")
     def _polite(self) -> SourceCard:
@@ -95,6 +112,11 @@ class SourceCard(Value):
             except LookupError as error:
                 raise ValueError(f"encoding: {self.encoding} ist unbekannt") from error
         return self
+
+    @property
+    def reads_data(self) -> bool:
+        """Whether the source is a feed or an API and no site whose links are followed."""
+        return self.family in DATA_FAMILIES
 
     @property
     def is_loopback(self) -> bool:
@@ -114,7 +136,9 @@ class SourceCard(Value):
     @property
     def digest(self) -> str:
         """Changes when an interrupted run can't be continued: other addresses, another way of reading them."""
-        parts = [list(self.start_urls), self.family, self.encoding, self.channel, self.about_brand]
+        parts: list[Any] = [list(self.start_urls), self.family, self.encoding, self.channel, self.about_brand]
+        if self.reads_data:
+            parts.append(self.ask.model_dump(mode="json"))
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def refusal(self, today: date) -> str | None:

@@ -26,13 +26,15 @@ def judge(record: Mapping[str, Any], expected: Expected) -> tuple[Outcome, str |
 
 
 def _failures(record: Mapping[str, Any], expected: Expected) -> Iterator[str]:
-    read = record["pages"].get("read", 0)
+    same = record["pages"].get("not_modified", 0)
+    read = record["pages"].get("read", 0) + same
     if not read:
         pages = ", ".join(f"{fate} ({n})" for fate, n in record["pages"].items())
         yield f"keine Seite gelesen: {pages or 'keine erreicht'}"
     if expected.min_pages is not None and read < expected.min_pages:
         yield f"{read} Seiten gelesen, erwartet mindestens {expected.min_pages}"
-    if expected.min_posts is not None and record["yielded"] < expected.min_posts:
+    # What a page that hasn't changed since the last run brings, isn't counted again.
+    if not same and expected.min_posts is not None and record["yielded"] < expected.min_posts:
         yield f"{record['yielded']} Beiträge gefunden, erwartet mindestens {expected.min_posts}"
 
 
@@ -41,7 +43,7 @@ def _doubts(record: Mapping[str, Any], expected: Expected) -> Iterator[str]:
     failed = sum(n for fate, n in pages.items() if fate.startswith("failed/"))
     if failed and failed >= SUSPICIOUS_FAILURES * sum(pages.values()):
         yield f"{failed} von {sum(pages.values())} Seiten ohne Antwort"
-    if not record["yielded"]:
+    if not record["yielded"] and not pages.get("not_modified"):
         yield "kein Beitrag gefunden"
     if expected.max_posts is not None and record["yielded"] > expected.max_posts:
         yield f"{record['yielded']} Beiträge gefunden, erwartet höchstens {expected.max_posts}"

@@ -14,7 +14,7 @@ from index.mention import mention_id
 
 NUMBER_WHOLE_SITE = frozenset({"discourse", "khoros"})
 """Software whose feeds of newest posts name them by the same numbers as their threads do."""
-SITE_WIDE = frozenset({"wordpress"})
+SITE_WIDE = frozenset({"wordpress", "feed", "app_store", "mastodon", "bluesky", "lemmy", "youtube", "reddit"})
 """Software whose native ids are unique on their host, whichever page, feed or answer shows the post."""
 
 

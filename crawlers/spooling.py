@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crawlers.book import PageFailed, PageRead, RunBook
+from crawlers.book import PageFailed, PageRead, PageUnchanged, RunBook
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -29,6 +29,8 @@ class SpoolPipeline:
         requests = int(self._crawler.stats.get_value("downloader/request_count", 0))
         if isinstance(item, PageRead):
             book.read(item, requests=requests)
+        elif isinstance(item, PageUnchanged):
+            book.unchanged(item, requests=requests)
         elif isinstance(item, PageFailed):
             book.failed(item, requests=requests)
         return item

@@ -17,8 +17,12 @@ class Access:
     crawl_delay_cap: float
     deny: tuple[str, ...] = ()
     """Words for boards that are left alone, besides those of `crawlers.gate.category`."""
+    data: bool = False
+    """Whether a feed or an API is read: "/rss/" or "/search" are no pages for people there."""
 
 
 def access_of(card: SourceCard) -> Access:
     """The limits that a card sets."""
-    return Access(card.hosts, card.allow_private, card.delay, card.budget.crawl_delay_seconds, card.deny)
+    return Access(
+        card.hosts, card.allow_private, card.delay, card.budget.crawl_delay_seconds, card.deny, card.reads_data
+    )

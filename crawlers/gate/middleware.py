@@ -171,7 +171,8 @@ def headers_of(response: Response) -> dict[str, list[str]]:
 def _check_destination(request: Request, access: Access) -> None:
     if host_of(request.url) not in access.hosts:
         raise forbidden("other_host")
-    if is_forbidden(request.url) and not (request.meta.get(FEED_KEY) and is_feed_address(request.url)):
+    fine = access.data or (request.meta.get(FEED_KEY) and is_feed_address(request.url))
+    if not fine and is_forbidden(request.url):
         raise forbidden("session_or_member_page")
     if (category := denied_category(board_names(request.url), also=access.deny)) is not None:
         raise forbidden(f"category_{category}")

@@ -172,7 +172,8 @@ def _moment(entry: Any, hints: DateHints) -> Moment:
             return found
         parts = entry.get(f"{name}_parsed")
         if parts:
-            return Moment(datetime(*parts[:6], tzinfo=UTC), "second")
+            year, month, day, hour, minute, second = (int(part) for part in parts[:6])
+            return Moment(datetime(year, month, day, hour, minute, second, tzinfo=UTC), "second")
         if stated and (found := parse_text(stated, hints)).at:
             return found
     return Moment(None, "unknown")

@@ -13,7 +13,9 @@ def spider_of(family: Family) -> type[CardSpider]:
     """The spider of a family of sources."""
     from crawlers.spiders.base import CardSpider
     from crawlers.spiders.blog import BlogSpider
+    from crawlers.spiders.data import ApiSpider, FeedSpider
     from crawlers.spiders.forum import ForumSpider
     from crawlers.spiders.reviews import ReviewSpider
 
-    return {"forum": ForumSpider, "reviews": ReviewSpider, "blog": BlogSpider, "auto": CardSpider}[family]
+    sites = {"forum": ForumSpider, "reviews": ReviewSpider, "blog": BlogSpider, "auto": CardSpider, "feed": FeedSpider}
+    return sites.get(family, ApiSpider)
