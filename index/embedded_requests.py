@@ -101,6 +101,7 @@ def _build_range(agg: Agg, _exact: bool) -> Built:
 
 
 def bound_of(agg: Agg, value: Any) -> float:
+    """A range's bound as tantivy counts it: nanoseconds since 1970 for dates. Raises StoreError where it is neither."""
     return float(_instant(value) * NANOS) if agg.kind == "date" else _number(value)
 
 
@@ -122,6 +123,7 @@ def _instant(value: Any) -> int:
 
 
 def orders_of(agg: Agg) -> list[tuple[str, str]]:
+    """What an aggregation's buckets are sorted by: (key, asc or desc), the first deciding; by count where it says none."""
     order = agg.body.get("order", {"_count": "desc"})
     return [next(iter(entry.items())) for entry in (order if isinstance(order, list) else [order])]
 

@@ -452,5 +452,7 @@ class StoreContract:
 
     def test_closing_twice_is_fine(self, open_store):
         store = open_store()
+        (mention,) = fill(store, make_mentions(1))
         store.close()
         store.close()
+        assert open_store().get(mention.id) == mention

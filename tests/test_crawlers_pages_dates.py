@@ -102,5 +102,6 @@ def test_iso_days_come_back(day):
 
 @given(st.text(max_size=60))
 def test_any_text_is_survived(text):
-    parse_text(text, HINTS)
-    parse_machine(text, HINTS)
+    for moment in (parse_text(text, HINTS), parse_machine(text, HINTS)):
+        assert (moment.at is None) == (moment.precision == "unknown")
+        assert moment.at is None or moment.at.tzinfo is not None
