@@ -12,7 +12,7 @@ from crawlers.pages.document import Document, Element, affordable, brief, classe
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import build_page, collect, followable
-from crawlers.pages.urls import clean_url, is_forbidden
+from crawlers.pages.urls import clean_url, is_forbidden, without_session
 
 _REMOVED = re.compile(
     r"\b(?:Beitrag|Nachricht|post|message)\b.{0,80}\b(?:gelöscht|entfernt|deleted|removed)\b"
@@ -243,5 +243,5 @@ def own_link(document: Document, container: Element, body: Element, css: str) ->
     inside = set(body.iter("a"))
     for link in select(container, css):
         if link not in inside and (url := document.absolute(link.get("href"))) and not is_forbidden(url):
-            return url
+            return without_session(url)
     return None

@@ -44,7 +44,7 @@ _ATTRIBUTION = re.compile(
 )
 _NAMED_ATTRIBUTION = re.compile(r"^(?:Zitat(?: von)?|Quote(?: from)?|Originally posted by)\b.{0,80}$", re.I)
 _POST_LINK = re.compile(
-    r"#(?:p|pid|post|msg|comment|js-post)-?\d+|/post-\d+|[?&](?:p|pid|postID)=\d+|/posts?/\d+|/goto/post", re.I
+    r"#(?:p|pid|post|msg|comment|js-post)-?\d+|/post-\d+|[?&;](?:p|pid|postID|msg)=\d+|/posts?/\d+|/goto/post", re.I
 )
 _EDIT_NOTE = re.compile(
     r"^[\[(]?\s*(?:zuletzt (?:bearbeitet|geändert|editiert|modifiziert)|bearbeitet von|geändert von"

@@ -13,6 +13,7 @@ _NOISE_PARAMETERS = frozenset({
     "sortorder", "sort_order", "daysprune", "prefix_id", "last_days", "action_last", "fbclid", "gclid", "dclid",
     "msclkid", "yclid", "igshid", "mc_cid", "mc_eid", "_ga", "ref_src", "ref_url", "spm", "unread",
 })  # fmt: skip
+_SESSIONS = frozenset({"sid", "s", "phpsessid", "jsessionid", "zenid", "osclid", "xtcsid"})
 _NOISE_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_", "wt_", "et_")
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#;]*", re.I)
 # A name without a value is written without "=": boards address pages as showthread.php?55-title.
@@ -58,6 +59,16 @@ def clean_url(url: str) -> str:
         return url
     path = tidy_path(_PATH_SESSION.sub("", parts.path)) or "/"
     return urlunsplit((parts.scheme.lower(), host, _encoded(path), _query(path, parts.query), ""))
+
+
+def without_session(url: str) -> str:
+    """The address as it is, but for session ids: for links to one post, whose page `clean_url` would make another."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    pairs = [pair for pair in re.split("[&;]", parts.query) if pair and _name(pair) not in _SESSIONS]
+    return urlunsplit(parts._replace(path=_PATH_SESSION.sub("", parts.path), query="&".join(pairs)))
 
 
 def canonical_url(url: str) -> str:
