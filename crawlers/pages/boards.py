@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import islice
 
 from crawlers.pages.body import BodyText
 from crawlers.pages.dates import UNKNOWN, DateHints, Moment, parse_text, with_order
 from crawlers.pages.document import Document, Element, affordable, brief, classes, select
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
-from crawlers.pages.posts import build_page, collect, followable
+from crawlers.pages.posts import MAX_POSTS, build_page, collect, followable
 from crawlers.pages.urls import clean_url, is_forbidden, without_session
 
 _REMOVED = re.compile(
@@ -25,6 +26,7 @@ _NOT_THE_POSTS_DATE = re.compile(
     re.I,
 )
 _MAX_PLACES = 400
+_MAX_LEVELS = 15
 _NAVIGATION = (
     "nav, .navigation, .breadcrumb, .breadcrumbs, #breadcrumb, .breadcrumbTabMenu, .navbit, .navbar, #navbar"
     ", .navigate_section, .linktree, .navBar, .crumbs, #footer, footer, .footer, select"
@@ -93,9 +95,7 @@ def list_page(
 
 def links_like(document: Document, address: re.Pattern[str]) -> list[Element]:
     """The links whose clean path and query match, breadcrumbs, menus and footers left out."""
-    skipped = {
-        link for css in _NAVIGATION.split(", ") for place in select(document.root, css) for link in _links(place)
-    }
+    skipped = _navigation(document)
     found = []
     for link in select(document.root, "a[href]"):
         url = None if link in skipped else document.absolute(link.get("href"))
@@ -104,8 +104,31 @@ def links_like(document: Document, address: re.Pattern[str]) -> list[Element]:
     return found
 
 
-def _links(place: Element) -> list[Element]:
-    return select(place, "a[href]")
+def _navigation(document: Document) -> set[Element]:
+    parts: set[Element] = set()
+    for css in _NAVIGATION.split(", "):
+        for place in select(document.root, css):
+            if place not in parts:
+                parts.update(place.iter())
+    return parts
+
+
+def boxes_around(document: Document, bodies: str, marks: str) -> list[Element]:
+    """The nearest ancestor of each body that also holds a mark of its author, for skins without ids on posts' boxes.
+
+    Only the nearest ancestors are looked at: a page made to keep the reader busy nests its posts in each other.
+    """
+    holders = {
+        node
+        for mark in islice(select(document.root, marks), 4 * MAX_POSTS)
+        for node in islice(mark.iterancestors(), _MAX_LEVELS)
+    }
+    found: dict[Element, None] = {}
+    for body in islice(select(document.root, bodies), MAX_POSTS):
+        around = (node for node in islice(body.iterancestors(), _MAX_LEVELS) if node in holders)
+        if (nearest := next(around, None)) is not None:
+            found.setdefault(nearest)
+    return list(found)
 
 
 def cached_boxes(document: Document, key: str, find: Callable[[], Iterable[Element]]) -> list[Element]:
@@ -199,7 +222,7 @@ def next_by_number(document: Document, bars: str, current: str) -> str | None:
 
     `bars` selects the pagers, `current` the places in them where the current page's number stands outside a link.
     """
-    for bar in select(document.root, bars):
+    for bar in affordable(document, select(document.root, bars)):
         links = {text: link for link in reversed(select(bar, "a[href]")) if (text := brief(link, 6)).isdecimal()}
         for node in select(bar, current) if links else ():
             number = brief(node, 8).strip("[]() ")

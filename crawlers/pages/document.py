@@ -99,6 +99,24 @@ class Document:
                 return match.group().lower()
         return None
 
+    @cached_property
+    def class_names(self) -> frozenset[str]:
+        """All classes of the page: what readers ask for before they look closer, since most pages aren't theirs."""
+        return frozenset(name for value in _CLASSES(self.root) for name in value.split())
+
+    @cached_property
+    def id_stems(self) -> frozenset[str]:
+        """All ids of the page up to their first digit: "post_message_" for post_message_77."""
+        return frozenset(_STEM.match(value).group() for value in _IDS(self.root))  # type: ignore[union-attr]
+
+    @cached_property
+    def generator(self) -> str:
+        """The software that the page names in its head, in lower case; "" without one."""
+        for node in self.root.iter("meta"):
+            if (node.get("name") or "").lower() == "generator":
+                return (node.get("content") or "").strip().lower()
+        return ""
+
     def absolute(self, href: str | None) -> str | None:
         """The http(s) address that a link of this page means; None for anchors, scripts and broken addresses."""
         if not href or href.strip().startswith("#"):
@@ -135,6 +153,9 @@ def size(element: Element) -> int:
     return int(_SIZE(element))
 
 
+_CLASSES = etree.XPath("//@class", smart_strings=False)
+_IDS = etree.XPath("//@id", smart_strings=False)
+_STEM = re.compile(r"\D*")
 _SIZE = etree.XPath("count(descendant::*)")
 
 

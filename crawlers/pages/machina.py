@@ -23,14 +23,13 @@ _POST_REFERENCE = re.compile(r"[?&]post=(\d+)|#(\d+)$")
 
 def recognises(document: Document) -> bool:
     """Whether a page is django-machina's, by its stylesheets, its scripts or its own classes."""
-    return bool(
-        select(
-            document.root,
-            "link[href*='machina.'], script[src*='machina.'], link[href*='/machina/'], .topic-name-link, "
-            ".forum-name-link,"
-            " .post-content-wrapper .post-content, .card.topiclist, .card.forumlist",
-        )
-    )
+    names = document.class_names
+    if names & {"topic-name-link", "forum-name-link"} or {"post-content-wrapper", "post-content"} <= names:
+        return True
+    if "card" in names and names & {"topiclist", "forumlist"}:
+        return True
+    loaded = (node.get("href") or node.get("src") or "" for node in document.root.iter("link", "script"))
+    return any("machina." in address or "/machina/" in address for address in loaded)
 
 
 def read(document: Document) -> Page:

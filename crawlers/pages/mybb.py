@@ -43,15 +43,13 @@ _POWERED = ("a[href*='mybb.com']", "a[href*='mybb.de']", "a[href*='mybb.group']"
 
 def recognises(document: Document) -> bool:
     """Whether the page is a MyBB's, by its posts, its scripts, or its lists beside its maker's name."""
-    if has(document.root, "[id^=post_] .post_body[id^=pid_]", "[id^=post_] [id^=pid_].post_body", "span[id^=tid_] > a"):
+    names, ids = document.class_names, document.id_stems
+    if ("post_body" in names and "pid_" in ids) or "tid_" in ids:
         return True
-    scripts = select(document.root, "script")
-    if any("my_post_key" in (node.text or "") or "MyBB" in (node.text or "")[:4000] for node in scripts):
+    if any("my_post_key" in (node.text or "") for node in document.root.iter("script")):
         return True
-    powered = any(flat(node).startswith("MyBB") for css in _POWERED for node in select(document.root, css))
-    return powered and has(
-        document.root, "a[href*='forumdisplay.php?fid=']", "a[href*='forum-']", "[id^=post_] .post_body"
-    )
+    lists = names & {"forum_status", "thread_status", "largetext"}
+    return bool(lists) and any(flat(node).startswith("MyBB") for css in _POWERED for node in select(document.root, css))
 
 
 def read(document: Document) -> Page:

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from crawlers.pages.boards import (
+    boxes_around,
     cached_boxes,
     heading,
     images_text,
@@ -44,16 +45,12 @@ _READ = re.compile(r"^(?:(?:Autor|Author)\s+)?(?:Thema|Topic)\s*:\s*(?P<title>.+
 
 def recognises(document: Document) -> bool:
     """Whether the page is an SMF's, by its script variables or its own posts and lists."""
-    if any("smf_scripturl" in (node.text or "") for node in select(document.root, "script")):
+    names, ids = document.class_names, document.id_stems
+    if "msg_" in ids and ("inner" in names or "message_index_title" in names or "messageindex" in ids):
         return True
-    return has(
-        document.root,
-        "[id^=msg_].inner",
-        ".inner[data-msgid]",
-        "#forumposts .post_wrapper",
-        ".message_index_title span[id^=msg_]",
-        "#messageindex span[id^=msg_] a",
-    )
+    if "post_wrapper" in names and "forumposts" in ids:
+        return True
+    return any("smf_scripturl" in (node.text or "") for node in document.root.iter("script"))
 
 
 def read(document: Document) -> Page:
@@ -98,21 +95,12 @@ def _list(document: Document) -> Page:
 
 
 def _containers(document: Document) -> list[Element]:
-    """2.1 names the post's box, 2.0 only its text; removed drafts of the text's wrapper are no posts."""
+    """2.1 names the post's box, 2.0 only its text."""
 
     def find() -> list[Element]:
-        bodies = select(document.root, ".inner[id^=msg_], .inner[data-msgid]")
-        around = (_around(body) for body in bodies if _number(body))
-        return list(dict.fromkeys(box for box in around if box is not None))
+        return boxes_around(document, ".inner[id^=msg_], .inner[data-msgid]", ".poster")
 
     return cached_boxes(document, SOFTWARE, find)
-
-
-def _around(body: Element) -> Element | None:
-    for node in body.iterancestors():
-        if "post_wrapper" in classes(node) or _MESSAGE.match(node.get("id") or "") or has(node, ".poster"):
-            return node
-    return None
 
 
 def _number(body: Element) -> str | None:

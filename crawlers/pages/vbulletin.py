@@ -21,6 +21,11 @@ _RESULTS = re.compile(
 )
 
 
+def loads_script(document: Document, name: str) -> bool:
+    """Whether the page loads one of vBulletin's own scripts, as pages without the generator still do."""
+    return any(f"clientscript/{name}" in (node.get("src") or "") for node in document.root.iter("script"))
+
+
 def expected_posts(document: Document) -> int | None:
     """The number of posts of a thread: "Ergebnis 1 bis 20 von 3.086", shown or as the title of the pager's links."""
     for node in select(document.root, ".postpagestats, [id^=postpagestats]"):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from crawlers.pages import vbulletin
 from crawlers.pages.boards import (
+    boxes_around,
     cached_boxes,
     heading,
     images_text,
@@ -42,17 +43,12 @@ _PROFILE_LINE = 60
 
 def recognises(document: Document) -> bool:
     """Whether the page is vBulletin 3's, by its generator, its scripts and styles, or its own ids."""
-    generator = attribute(document.root, "meta[name=generator]", "content") or ""
-    if generator.lower().startswith("vbulletin"):
-        return generator[10:].strip().startswith("3")
-    return has(
-        document.root,
-        "table[id^=post] [id^=post_message_]",
-        "td[id^=td_post_] [id^=post_message_]",
-        "td[id^=td_threadtitle_] a[id^=thread_title_]",
-        "style#vbulletin_css",
-        "script[src*='clientscript/vbulletin_global']",
-    )
+    if document.generator.startswith("vbulletin"):
+        return document.generator[10:].strip().startswith("3")
+    ids = document.id_stems
+    if "post_message_" in ids or {"td_threadtitle_", "thread_title_"} <= ids or "vbulletin_css" in ids:
+        return True
+    return vbulletin.loads_script(document, "vbulletin_global")
 
 
 def read(document: Document) -> Page:
@@ -100,17 +96,9 @@ def _containers(document: Document) -> list[Element]:
         ]
         if named:
             return named
-        around = (_around(body) for body in select(document.root, "[id^=post_message_]"))
-        return list(dict.fromkeys(box for box in around if box is not None))
+        return boxes_around(document, "[id^=post_message_]", ".bigusername, [id^=postmenu_], .username")
 
     return cached_boxes(document, SOFTWARE, find)
-
-
-def _around(body: Element) -> Element | None:
-    for node in body.iterancestors("table", "li", "article", "div"):
-        if has(node, ".bigusername", "[id^=postmenu_]", ".username"):
-            return node
-    return None
 
 
 def _id(node: Element) -> str | None:

@@ -22,7 +22,7 @@ from crawlers.pages.boards import (
 )
 from crawlers.pages.body import read_body
 from crawlers.pages.dates import Moment, parse_text
-from crawlers.pages.document import Document, Element, attribute, first, flat, has, select
+from crawlers.pages.document import Document, Element, first, flat, has, select
 from crawlers.pages.page import Page, Post
 from crawlers.pages.posts import next_link, own_title, page_title
 
@@ -42,17 +42,14 @@ _THREAD_PATH = re.compile(r"/showthread\.php|/threads/\d+")
 
 def recognises(document: Document) -> bool:
     """Whether the page is vBulletin 4's, by its generator, its root element or its own lists."""
-    generator = attribute(document.root, "meta[name=generator]", "content") or ""
-    if generator.lower().startswith("vbulletin"):
-        return generator[10:].strip().startswith("4")
+    if document.generator.startswith("vbulletin"):
+        return document.generator[10:].strip().startswith("4")
     if document.root.get("id") == "vbulletin_html":
         return True
-    return has(
-        document.root,
-        "li.postcontainer[id^=post_]",
-        "li.threadbit a[id^=thread_title_]",
-        "script[src*='clientscript/vbulletin-core']",
-    )
+    names, ids = document.class_names, document.id_stems
+    if ("postcontainer" in names and "post_" in ids) or ("threadbit" in names and "thread_title_" in ids):
+        return True
+    return vbulletin.loads_script(document, "vbulletin-core")
 
 
 def read(document: Document) -> Page:

@@ -40,11 +40,13 @@ _NOISE = (
 
 def recognises(document: Document) -> bool:
     """Whether the page is vBulletin 5's or 6's, by its generator, its body's id or its own posts."""
-    generator = attribute(document.root, "meta[name=generator]", "content") or ""
-    if generator.lower().startswith("vbulletin"):
-        return generator[10:].strip().startswith(("5", "6"))
-    return has(
-        document.root, "body#vb-page-body", "li.b-post[data-node-id]", "#vb-page-body", ".js-topic-item a.topic-title"
+    if document.generator.startswith("vbulletin"):
+        return document.generator[10:].strip().startswith(("5", "6"))
+    names = document.class_names
+    return (
+        "vb-page-body" in document.id_stems
+        or {"b-post", "js-post"} <= names
+        or {"js-topic-item", "topic-title"} <= names
     )
 
 

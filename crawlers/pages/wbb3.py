@@ -20,7 +20,7 @@ from crawlers.pages.boards import (
 )
 from crawlers.pages.body import read_body
 from crawlers.pages.dates import Moment, parse_text
-from crawlers.pages.document import Document, Element, first, flat, has, select
+from crawlers.pages.document import Document, Element, affordable, first, flat, has, select
 from crawlers.pages.page import Page, Post
 from crawlers.pages.posts import next_link, own_title, page_title
 
@@ -46,13 +46,11 @@ def recognises(document: Document) -> bool:
     body = document.root.find(".//body")
     if body is not None and re.fullmatch(r"tpl(?:Thread|Board|Index)", body.get("id") or ""):
         return True
-    return has(
-        document.root,
-        ".messageInner [id^=postText]",
-        "[id^=postRow] .messageInner",
-        "a[href*='page=Thread&threadID=']",
-        "a[href*='page=Board&boardID=']",
-    )
+    names, ids = document.class_names, document.id_stems
+    if "messageInner" in names and ids & {"postRow", "postText"}:
+        return True
+    lists = names & {"boardTitle", "columnTopic", "pageNavigation", "mainHeadline"}
+    return bool(lists) and has(document.root, "a[href*='page=Thread&threadID=']", "a[href*='page=Board&boardID=']")
 
 
 def read(document: Document) -> Page:
@@ -93,7 +91,8 @@ def _containers(document: Document) -> list[Element]:
         rows = [node for node in select(document.root, "[id^=postRow]") if _POST_ID.match(node.get("id"))]
         if rows:
             return rows
-        return [node for node in select(document.root, ".message") if has(node, "[id^=postText]", "a[id^=post]")]
+        boxes = affordable(document, select(document.root, ".message"))
+        return [node for node in boxes if has(node, "[id^=postText]", "a[id^=post]")]
 
     return cached_boxes(document, SOFTWARE, find)
 

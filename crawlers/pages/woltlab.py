@@ -48,13 +48,8 @@ def recognises(document: Document) -> bool:
     body = document.root.find(".//body")
     if body is not None and (body.get("data-application") == "wbb" or (body.get("id") or "").startswith("tpl_wbb_")):
         return True
-    return has(
-        document.root,
-        ".wbbPost[data-object-id]",
-        "a.wbbTopicLink",
-        ".wbbThreadPostList",
-        ".wbbBoardList",
-        "[data-type^='com.woltlab.wbb']",
+    return bool(
+        document.class_names & {"wbbPost", "wbbTopicLink", "wbbThreadPostList", "wbbThreadList", "wbbBoardList"}
     )
 
 
@@ -103,8 +98,8 @@ def _containers(document: Document) -> list[Element]:
     def find() -> list[Element]:
         # A box may carry the marks twice, on its list item and on its article.
         found = select(document.root, _POSTS)
-        nested = {inner for node in found for inner in node.iterdescendants("article", "div", "li")}
-        return [node for node in found if node not in nested]
+        known = set(found)
+        return [node for node in found if not any(outer in known for outer in node.iterancestors())]
 
     return cached_boxes(document, SOFTWARE, find)
 

@@ -42,7 +42,8 @@ def recognises(document: Document) -> bool:
     """Whether the page is XenForo 1's, by its root element or by its own posts and lists."""
     if document.root.get("id") == "XenForo":
         return True
-    return has(document.root, "[id^='post-'] blockquote.messageText", ".discussionListItem[id^='thread-']")
+    names, ids = document.class_names, document.id_stems
+    return ("messageText" in names and "post-" in ids) or ("discussionListItem" in names and "thread-" in ids)
 
 
 def read(document: Document) -> Page:

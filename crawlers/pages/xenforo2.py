@@ -35,7 +35,7 @@ def recognises(document: Document) -> bool:
     root = document.root
     if root.get("id") == "XF" or (root.get("data-app") == "public" and root.get("data-template") is not None):
         return True
-    return bool(select(root, "article.message--post[data-content], .structItem--thread"))
+    return bool(document.class_names & {"message--post", "structItem--thread"})
 
 
 def read(document: Document) -> Page:
