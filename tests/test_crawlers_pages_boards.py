@@ -452,3 +452,9 @@ def test_vbulletin5_next_page_and_list():
     <a href="{VB5}?view=stream&p=99#post99" class="go-to-last-post">neu</a><a href="https://forum.example/member/5-gesa">Gesa</a></td></tr></table><a class="forum-title" href="https://forum.example/forum/haus/pumpen">Pumpen</a></body></html>"""
     listing = page(html, "https://forum.example/forum/haus")
     assert (listing.kind, listing.links) == ("listing", (VB5, "https://forum.example/forum/haus/pumpen"))
+
+
+@pytest.mark.parametrize("sign", ["&#1;", "&#x1F;", "&#65534;", "&#2 7;", "\x00", "&#0;"])
+def test_forbidden_signs_between_quotes_are_no_error(sign):
+    result = page(vb3(vb3_post(1, member("Gesa"), f"{VB3_QUOTE}{sign}Ein Satz.")), VB3)
+    assert result.posts[0].text.endswith("Ein Satz.")

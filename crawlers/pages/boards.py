@@ -261,10 +261,21 @@ def name_in(container: Element, *selectors: str) -> str:
     return ""
 
 
-def own_link(document: Document, container: Element, body: Element, css: str) -> str | None:
-    """A post's own address: the first link that matches and isn't part of its text."""
+def own_link(document: Document, container: Element, body: Element, *marks: str) -> str | None:
+    """A post's own address: the first link that holds one of the marks ("#post77") and isn't part of its text.
+
+    Session ids are taken out of it.
+    """
     inside = set(body.iter("a"))
-    for link in select(container, css):
-        if link not in inside and (url := document.absolute(link.get("href"))) and not is_forbidden(url):
+    for link in container.iter("a"):
+        href = link.get("href") or ""
+        if link in inside or not any(mark in href for mark in marks):
+            continue
+        if (url := document.absolute(href)) and not is_forbidden(url):
             return without_session(url)
     return None
+
+
+def is_number(text: str | None) -> bool:
+    """Whether an attribute holds a number as software writes ids: ASCII digits."""
+    return re.fullmatch(r"[0-9]{1,20}", text or "") is not None

@@ -26,6 +26,10 @@ _MAX_READ = 3 * MAX_ELEMENTS // 2
 
 # Control characters that XML forbids; the parser would stop or refuse the tree at some of them.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# The same ones, named by number: they would come out of the parser and couldn't be put back.
+_FORBIDDEN_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?", re.I
+)
 _SPACES = re.compile(r"[\s\u200b\u2060\ufeff]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?=$|[-_])")
 
@@ -139,7 +143,7 @@ def _site(url: str) -> str:
 
 def parse(text: str, *, url: str, hints: DateHints) -> Document:
     """Parses any text as HTML; never raises. An empty text gives an empty tree."""
-    clean = _FORBIDDEN.sub(" ", text).encode("utf-8", "replace")
+    clean = _FORBIDDEN_REFERENCE.sub(" ", _FORBIDDEN.sub(" ", text)).encode("utf-8", "replace")
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     root = _tree(clean, parser)
     notes = [] if not _too_deep(parser) else ["nested too deeply: the page was read up to that point"]

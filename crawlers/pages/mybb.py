@@ -115,7 +115,7 @@ def _post(document: Document, container: Element) -> Post | None:
         words=read_body(body, quotes=_QUOTES, noise=_NOISE),
         quoted=_QUOTED,
         form="pid",
-        permalink=own_link(document, container, body, f"a[href$='#pid{number}']"),
+        permalink=own_link(document, container, body, f"#pid{number}"),
     )
 
 

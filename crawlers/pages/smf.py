@@ -10,6 +10,7 @@ from crawlers.pages.boards import (
     cached_boxes,
     heading,
     images_text,
+    is_number,
     links_like,
     list_page,
     loose_moment,
@@ -105,7 +106,8 @@ def _containers(document: Document) -> list[Element]:
 
 def _number(body: Element) -> str | None:
     match = _MESSAGE.match(body.get("id") or "")
-    return body.get("data-msgid") or (match.group(1) if match else None)
+    said = body.get("data-msgid")
+    return said if is_number(said) else match.group(1) if match else None
 
 
 def _body(container: Element) -> Element | None:
@@ -117,7 +119,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
     number = _number(body) if body is not None else None
     if body is None or number is None:
         return None
-    subject = flat(first(container, f"#subject_{number}", "h5[id^=subject_]"))
+    subject = flat(first(container, "[id^=subject_]"))
     return make_post(
         document,
         native_id=f"msg{number}",
@@ -129,7 +131,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
         quoted=_QUOTED,
         form="msg",
         title=own_title(subject, thread),
-        permalink=own_link(document, container, body, f"a[href$='#msg{number}']"),
+        permalink=own_link(document, container, body, f"#msg{number}"),
     )
 
 

@@ -134,7 +134,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
         quoted=vbulletin.QUOTED,
         form="post",
         title=own_title(subject, thread),
-        permalink=own_link(document, container, body, f"a[href$='#post{number}']"),
+        permalink=own_link(document, container, body, f"#post{number}"),
     )
 
 

@@ -7,6 +7,7 @@ from crawlers.pages.boards import (
     cached_boxes,
     heading,
     images_text,
+    is_number,
     list_page,
     loose_moment,
     make_post,
@@ -118,7 +119,7 @@ def _commented(container: Element) -> str | None:
 
 def _post(document: Document, container: Element, thread: str | None) -> Post | None:
     body, number = _body(container), container.get("data-node-id")
-    if body is None or not number:
+    if body is None or not is_number(number):
         return None
     post = make_post(
         document,
@@ -131,7 +132,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
         quoted=vbulletin.QUOTED,
         form="post",
         title=own_title(_subject(container), thread),
-        permalink=own_link(document, container, body, "a.b-post__count[href], a[href*='#post']"),
+        permalink=own_link(document, container, body, f"#post{number}"),
     )
     return post if post.parent_id else post.model_copy(update={"parent_id": _commented(container)})
 

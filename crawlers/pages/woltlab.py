@@ -10,6 +10,7 @@ from crawlers.pages.boards import (
     cached_boxes,
     heading,
     images_text,
+    is_number,
     links_like,
     list_page,
     loose_moment,
@@ -111,7 +112,7 @@ def _body(container: Element) -> Element | None:
 def _post(document: Document, container: Element, thread: str | None) -> Post | None:
     body = _body(container)
     number = container.get("data-object-id") or container.get("data-post-id")
-    if body is None or not number:
+    if body is None or not is_number(number):
         return None
     subject = flat(first(container, ".messageTitle", ".messageHeader h2"))
     return make_post(
@@ -132,7 +133,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
         quoted=_QUOTED,
         form="post",
         title=own_title(subject, thread),
-        permalink=own_link(document, container, body, f"a.permalink[href], a[href$='#post{number}']"),
+        permalink=own_link(document, container, body, f"#post{number}"),
     )
 
 

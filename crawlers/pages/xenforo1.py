@@ -106,7 +106,7 @@ def _post(document: Document, container: Element) -> Post | None:
         words=read_body(body, quotes=_QUOTES, noise=_NOISE),
         quoted=_QUOTED,
         form="post-",
-        permalink=own_link(document, container, body, f"a.datePermalink[href], a[href*='posts/{number}/']"),
+        permalink=own_link(document, container, body, f"posts/{number}/", f"#{native_id}"),
     )
 
 
