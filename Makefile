@@ -29,6 +29,9 @@ $(READY): pyproject.toml requirements/lock.txt requirements/weights.txt
 demo: setup  ## crawl, score and store a fictional brand, then open its dashboard
 	$(BIN)/brandmelder demo
 
+# Two workers share the cores: a second thread of the model in each would make both slower.
+test endurance: export OMP_NUM_THREADS := 1
+
 test: setup  ## run the tests (under ten minutes on two cores)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not endurance" --durations 15
 
