@@ -87,7 +87,7 @@ def read_body(body: Element, *, quotes: Sequence[str] = (), noise: Sequence[str]
             if _is_quote(node, css in quotes):
                 quoted.extend(_quoted_posts(node))
                 _replace(node, QUOTE_MARK)
-    _drop_linked_attributions(own)
+    quoted = [*_linked_attributions(own), *quoted]
     for css in _single((*noise, *_NOISE)):
         for node in select(own, css):
             _replace(node, "")
@@ -120,7 +120,7 @@ def _is_spoiler(node: Element) -> bool:
 
 def _quoted_posts(quote: Element) -> list[str]:
     """What a quote says about its source, as the page writes it: data attributes, cite, or a link to a post."""
-    for name in ("data-source", "data-post-id", "cite", "data-link", "data-pid"):
+    for name in ("data-source", "data-post-id", "cite", "data-link", "data-pid", "data-ipsquote-contentcommentid"):
         if value := quote.get(name):
             return [value]
     if value := quote.get("data-post"):
@@ -147,12 +147,17 @@ def _replace(node: Element, mark: str) -> None:
     node.text = mark or None
 
 
-def _drop_linked_attributions(body: Element) -> None:
+def _linked_attributions(body: Element) -> list[str]:
+    """Takes out the lines that introduce a quote with a link to its post; returns the links."""
+    found = []
     for node in select(body, "p, div.attribution, .quote-attribution, cite"):
         links = select(node, "a[href]")
         text = flat(node)
-        if len(text) < 160 and any(_POST_LINK.search(a.get("href")) for a in links) and _ATTRIBUTION.search(text):
+        targets = [link.get("href") for link in links if _POST_LINK.search(link.get("href"))]
+        if len(text) < 160 and targets and _ATTRIBUTION.search(text):
+            found.append(targets[0])
             _replace(node, QUOTE_MARK)
+    return found
 
 
 def clean_lines(text: str) -> str:

@@ -29,10 +29,9 @@ SOFTWARE = "nodebb"
 
 NOISE = (
     '.plugin-poll, [component="poll"], .poll, .attachments, [component="post/event"], .card-header .embed',
-    ".checkbox-label-hidden",
+    ".github-embeds-container, .github-embed, .iframely-container, .iframely-embed, .link-preview, .card.embed",
 )
 _TOPIC_LISTS = frozenset({"recent", "popular", "top", "category", "tag", "unread", "world"})
-_PLURAL_RANK = re.compile(r"\b(administrator|moderator|admin)s\b", re.I)
 
 
 def recognises(answer: Answer) -> bool:
@@ -57,11 +56,6 @@ def read(answer: Answer) -> Page:
 def topic_address(root: str, topic: str) -> str:
     """Where a topic's JSON lies."""
     return f"{root}/api/topic/{topic}"
-
-
-def staff_badges(badges: str) -> str:
-    """Names of groups in the singular that the roles are known by: "Global Moderators"."""
-    return _PLURAL_RANK.sub(r"\1", badges)
 
 
 def _root(answer: Answer) -> str:
@@ -116,7 +110,7 @@ def _badges(user: Mapping[str, Any]) -> str:
     names = [words(group.get(key)) for group in shown for key in ("userTitle", "name")]
     if user.get("isAdmin") is True or user.get("isMod") is True:
         names.append("Moderator")
-    return staff_badges(" | ".join([*names, words(user.get("customUserTitle"))]))
+    return " | ".join([*names, words(user.get("customUserTitle"))])
 
 
 def _parent(post: Mapping[str, Any]) -> str | None:

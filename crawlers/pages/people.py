@@ -8,12 +8,12 @@ import unicodedata
 from index.mention import AuthorRole
 
 _STAFF_RANK = re.compile(
-    r"(?<![\w-])(?:(?:super|global|co)?[ -]?(?:administrator|moderator|admin|mod)(?:in|en|innen)?|(?:forum|foren"
+    r"(?<![\w-])(?:(?:super|global|co)?[ -]?(?:administrator|moderator|admin|mod)(?:in|en|innen|s)?|(?:forum|foren"
     r"|board|site)[ -]?"
     r"(?:admin|administrator|team|leitung|betreiber)|team|teammitglied|teamleit\w+|staff(?: member)?|mitarbeiter(?:in)?"
     r"|support(?:[ -]?team)?|kundenservice|kundendienst|kundenbetreu\w+|service[ -]?team|community[ -]?manager(?:in)?"
     r"|community[ -]?team|hersteller|betreiber(?:in)?|redaktion|redakteur(?:in)?|official|offiziell\w*"
-    r"|employee)(?![\w-])",
+    r"|employee|admina|keymaster|schlüsselmeister(?:in)?)(?![\w-])",
     re.I,
 )
 _FORMER = re.compile(r"\b(?:ex|ehemalig\w*|former|kein)\b[ -]*", re.I)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
 
 from crawlers.pages import discourse_json, jsonapi, nodebb_json
+from crawlers.pages.document import Document, Element
 from crawlers.pages.page import Page
-from crawlers.pages.urls import clean_url
+from crawlers.pages.urls import clean_url, is_forbidden
 
 _DISCOURSE_TOPIC = re.compile(r"(?P<root>.*?)/t/(?:[^/]+/)?(?P<id>\d{1,18})(?:/\d+)?/?$")
 _DISCOURSE_LIST = re.compile(r"(?P<root>.*?)/(?:c/.+/\d+|latest|categories|tag/[^/]+|top|hot)(?:/l/latest)?/?$")
@@ -43,6 +45,17 @@ def _nodebb(base: str, path: str) -> str | None:
         return nodebb_json.topic_address(base + match["root"], match["id"])
     match = _NODEBB_LIST.match(path)
     return clean_url(f"{base}{match['root']}/api/{match['place']}") if match else None
+
+
+def data_links(document: Document, software: str, links: Iterable[Element]) -> tuple[str, ...]:
+    """The JSON addresses of the topics and lists that a page for people links to, each once, in page order."""
+    found: dict[str, None] = {}
+    for link in links:
+        url = document.absolute(link.get("href"))
+        data = twin(software, url) if url and document.same_site(url) else None
+        if data is not None and not is_forbidden(data):
+            found.setdefault(data)
+    return tuple(found)
 
 
 def as_pointer(page: Page) -> Page:
