@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from crawling import Parts, assert_adds_up, card_for, sentence
 from website import Answer, serving
 
-POSTS = 45
+POSTS = 42
 
 
 def data(value):
@@ -51,9 +51,9 @@ def discourse_site(topics=(1, 2), html_head=""):
 
 
 def asked_paths(site):
-    return [
-        urlsplit(asked.path).path for asked in site.asked if "robots" not in asked.path and "tdmrep" not in asked.path
-    ]
+    """What was asked for beside the files in which a site states its rules."""
+    paths = [urlsplit(asked.path).path for asked in site.asked]
+    return [path for path in paths if path not in {"/robots.txt", "/ai.txt", "/.well-known/tdmrep.json"}]
 
 
 def test_discourse_topics_are_read_to_their_ends_with_six_requests(tmp_path):
@@ -68,5 +68,25 @@ def test_discourse_topics_are_read_to_their_ends_with_six_requests(tmp_path):
         stored = parts.mentions()
         assert len(stored) == 2 * POSTS
         assert {mention.thread_url for mention in stored} == {f"{site.url}/t/1", f"{site.url}/t/2"}
-        (again,) = parts.crawl(card_for(site.url, "/latest.json"))
-        assert again.record["fates"] == {"unchanged": 2 * POSTS}
+
+
+def test_discourse_page_and_list_together_read_each_topic_once_and_as_data(tmp_path):
+    with serving(discourse_site(topics=(1,))) as site, Parts(tmp_path) as parts:
+        (summary,) = parts.crawl(card_for(site.url, "/t/thema-1/1", "/"))
+        assert_adds_up([summary.record])
+        asked = asked_paths(site)
+        assert sorted(asked) == sorted(
+            ["/t/thema-1/1", "/", "/latest.json", "/t/1.json", "/t/1/posts.json", "/t/1/posts.json"]
+        )
+        stored = parts.mentions()
+        assert len(stored) == POSTS
+        assert {mention.native_id for mention in stored} == {str(1000 + n) for n in range(1, POSTS + 1)}
+
+
+def test_page_that_its_tags_reserve_is_not_read_through_its_data(tmp_path):
+    reserved = '<meta name="tdm-reservation" content="1">'
+    with serving(discourse_site(topics=(1,), html_head=reserved)) as site, Parts(tmp_path) as parts:
+        (summary,) = parts.crawl(card_for(site.url, "/t/thema-1/1", "/"))
+        assert asked_paths(site) == ["/t/thema-1/1", "/"]
+        assert parts.mentions() == []
+        assert set(summary.record["pages"]) == {"reserved/tdm_meta"}

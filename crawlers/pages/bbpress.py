@@ -15,7 +15,7 @@ from crawlers.pages.rules import ThreadRules, by_pattern, read_by
 
 SOFTWARE = "bbpress"
 
-_TOTAL = re.compile(r"(?:insgesamt|of|von)\s+(\d[\d.,]*)", re.I)
+_NUMBERS = re.compile(r"\d[\d.,]*")
 _BODY = ".bbp-reply-content, .bbp-topic-content"
 _RULES = ThreadRules(
     software=SOFTWARE,
@@ -95,8 +95,8 @@ def _id_of(box: Element, head: Element | None) -> str:
 
 
 def _expected(document: Document) -> int | None:
+    """The last number of "Ansicht von 15 Beiträgen – 1 bis 15 (von insgesamt 41)", or the only one."""
     for node in select(document.root, ".bbp-pagination-count"):
-        if match := _TOTAL.search(text := brief(node, 200)):
-            return whole_number(match.group(1))
-        return whole_number(text)
+        if numbers := _NUMBERS.findall(brief(node, 200)):
+            return whole_number(numbers[-1])
     return None

@@ -55,7 +55,7 @@ def read(document: Document) -> Page:
 
 
 def _root(document: Document) -> str:
-    return site_root(document.url, "/t/", "/c/", "/latest", "/categories", "/tag/", "/top", "/u/").rstrip("/")
+    return site_root(document.url, "/t/", "/c/", "/latest", "/categories", "/tag/", "/top", "/u/", home=True)
 
 
 def _topic_of(document: Document) -> str | None:

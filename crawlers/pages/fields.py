@@ -86,11 +86,15 @@ def body_of(answer: Answer, html: Any, *, quotes: Sequence[str] = (), noise: Seq
     return read_body(tree.root, quotes=quotes, noise=noise)
 
 
-def site_root(url: str, *places: str) -> str:
-    """The address that a forum in a folder starts from: what stands before the first of some path parts ("/t/")."""
+def site_root(url: str, *places: str, home: bool = False) -> str:
+    """The address that a forum in a folder starts from: what stands before the first of some path parts ("/t/").
+
+    Without any of them it is the host, or for a `home` page its own folder. It ends without a slash.
+    """
     parts = urlsplit(url)
     found = [at for place in places if (at := parts.path.find(place)) >= 0]
-    return urlunsplit((parts.scheme, parts.netloc, parts.path[: min(found)] if found else "", "", ""))
+    path = parts.path[: min(found)] if found else parts.path if home else ""
+    return urlunsplit((parts.scheme, parts.netloc, path.rstrip("/"), "", ""))
 
 
 def with_query(url: str, **values: str | int) -> str:

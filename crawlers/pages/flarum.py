@@ -98,7 +98,7 @@ def _resources(payload: dict[str, Any]) -> list[Any]:
 
 
 def _listing(document: Document, found: Resources) -> Page:
-    root = root_of(document.url).rstrip("/")
+    root = root_of(document.url, home=True)
     numbers = [identifier(entry.get("id")) for entry in found.own if entry.get("type") == "discussions"]
     links = tuple(posts_address(root, number) for number in numbers if number and number.isdecimal())
     links = links or data_links(document, SOFTWARE, select(document.root, "#flarum-content a[href], noscript a[href]"))

@@ -106,9 +106,9 @@ def _is_posts(answer: Answer, found: Resources) -> bool:
     )
 
 
-def root_of(url: str) -> str:
+def root_of(url: str, *, home: bool = False) -> str:
     """The forum's address, whichever of its pages an address names."""
-    return site_root(url, "/api/", "/d/", "/t/", "/all", "/tags")
+    return site_root(url, "/api/", "/d/", "/t/", "/all", "/tags", home=home)
 
 
 def posts_address(root: str, discussion: str, offset: int = 0) -> str:
