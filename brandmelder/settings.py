@@ -41,6 +41,23 @@ class Settings(BaseSettings):
     mail_to: str = Field("", description="recipients of alert mails, separated by commas")
     dashboard_url: str = Field("http://127.0.0.1:8501", description="where the dashboard is reached; links in mails")
 
+    bluesky_handle: str | None = Field(None, description="handle of the account that Bluesky sources are read with")
+    bluesky_app_password: SecretStr | None = Field(None, description="its app password (never the account's own)")
+    youtube_key: SecretStr | None = Field(None, description="API key for YouTube sources")
+    reddit_client_id: str | None = Field(None, description="client id of an own app for Reddit sources")
+    reddit_client_secret: SecretStr | None = Field(None, description="its secret")
+
+    @property
+    def api_keys(self) -> dict[str, str]:
+        """The keys of APIs that are set, by the names of their environment variables."""
+        names = ("bluesky_handle", "bluesky_app_password", "youtube_key", "reddit_client_id", "reddit_client_secret")
+        values = {name: getattr(self, name) for name in names}
+        return {
+            f"BRANDMELDER_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in values.items()
+            if value
+        }
+
     @cached_property
     def pseudonym_key(self) -> bytes:
         """The key of the author pseudonyms: from the environment, else from `author.key` in the data folder.

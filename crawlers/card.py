@@ -21,6 +21,10 @@ Family = Literal[
 ]
 DATA_FAMILIES = frozenset({"feed", "mastodon", "bluesky", "lemmy", "app_store", "youtube", "reddit"})
 """Families whose addresses are those of the card and of their answers' pagers; no link of a page is followed."""
+# iTunes services allow about 20 requests a minute, Mastodon 300 in five minutes.
+PLATFORM_DELAYS = {"app_store": 3.0}
+# YouTube's API policies: what isn't refreshed within 30 days must go.
+MAX_RETENTION_DAYS = {"youtube": 30}
 Basis = Literal["own", "licence", "api_terms", "tdm_44b"]
 
 # One request per two seconds and host is what a stranger's server may be asked for; only loopback is exempt.
@@ -112,6 +116,11 @@ class SourceCard(Value):
             except LookupError as error:
                 raise ValueError(f"encoding: {self.encoding} ist unbekannt") from error
         return self
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two requests: `delay`, or more where the platform's limit asks for it."""
+        return self.delay if self.is_loopback else max(self.delay, PLATFORM_DELAYS.get(self.family, 0.0))
 
     @property
     def reads_data(self) -> bool:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from pydantic import ValidationError
 
-from crawlers.card import SourceCard, host_of
+from crawlers.card import MAX_RETENTION_DAYS, SourceCard, host_of
 from crawlers.identity import SITE_WIDE, post_ids
 from crawlers.pages.page import Page, Post
 from crawlers.pages.twins import shown_address
@@ -151,6 +151,9 @@ class Drafter:
     def _expiry(self, now: datetime) -> datetime | None:
         """Counted from the day of reading: that is how long we hold what somebody else published, however old it is."""
         days = self.retention_days if self.card.retention_days is None else self.card.retention_days
+        most = MAX_RETENTION_DAYS.get(self.card.family)
+        if most is not None:
+            days = most if days is None else min(days, most)
         return None if days is None else now + timedelta(days=days)
 
     def _with_brand(self, mention: Mention) -> Mention | str:
@@ -173,7 +176,11 @@ def thread_address(post: Post, page: Page, chain: str) -> str | None:
 
 
 # Codes of `Page.notes` that say how many posts of the page the reader left out.
-_LEFT_OUT = {"empty_post": "dropped/empty", "unreadable_post": "dropped/unreadable"}
+_LEFT_OUT = {
+    "empty_post": "dropped/empty",
+    "unreadable_post": "dropped/unreadable",
+    "withheld_post": "dropped/withheld",
+}
 
 
 def left_out(page: Page) -> dict[str, int]:

@@ -16,6 +16,8 @@ from crawlers.card import SourceCard
 from crawlers.drafting import DEFAULT_RETENTION_DAYS, Drafter
 from crawlers.fetching import fetch_page, scrapy_settings
 from crawlers.health import judge
+from crawlers.keys import login_of
+from crawlers.keys import refusal as key_refusal
 from crawlers.reactor import submit
 from index.brand import BrandRules
 from index.ledger import Ledger, LedgerBusyError, Run
@@ -33,6 +35,8 @@ STOP_SECONDS = 20.0
 DRY_BATCH = 500
 FRESH = timedelta(hours=24)
 MAX_THROTTLE_SECONDS = 60.0
+# The rate-limit windows of APIs last up to a quarter of an hour, and it pays to wait for their end.
+API_WINDOW_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,16 @@ class CrawlOptions:
     """What holds for all sources of a crawl.
 
     `secret` keys the author pseudonyms, `contact` (mail or URL) stands in our user agent, `retention_days` holds for
-    cards that name none, `keep` are names that are no personal data (the brand's handles), `fresh` is how long an
-    interrupted run may be continued, `scrapy` overrides its settings.
+    cards that name none, `keep` are names that are no personal data (the brand's handles), `keys` are the keys of APIs
+    by the names of their environment variables, `fresh` is how long an interrupted run may be continued, `scrapy`
+    overrides its settings.
     """
 
     secret: bytes = field(repr=False)
     contact: str = ""
     retention_days: int | None = DEFAULT_RETENTION_DAYS
     keep: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     fresh: timedelta = FRESH
     clock: Callable[[], datetime] = utc_now
     scrapy: Mapping[str, Any] = field(default_factory=dict)
@@ -147,6 +153,7 @@ def crawl(
 def _open(card: SourceCard, brand: BrandRules, ledger: Ledger, options: CrawlOptions) -> Source | RunSummary:
     now = options.clock()
     reason = card.refusal(now.date())
+    reason = reason or key_refusal(card, options.keys)
     if reason is None and not options.contact and not card.is_loopback:
         reason = f"Ohne Kontaktadresse (BRANDMELDER_CONTACT) wird die Quelle „{card.name}“ nicht gefragt."
     if reason is not None:
@@ -272,7 +279,9 @@ async def _read_in_turn(group: Sequence[Source], options: CrawlOptions) -> None:
     for source in group:
         source.crawler = Crawler(spider_of(source.card.family), _settings(source.card, options))
         try:
-            await source.crawler.crawl_async(book=source.book, drafter=source.drafter)
+            await source.crawler.crawl_async(
+                book=source.book, drafter=source.drafter, login=login_of(source.card, options.keys)
+            )
         except Exception as error:  # one source's fault must not end the others
             logger.exception("%s: the crawl broke off", source.card.name)
             source.fault = error
@@ -295,9 +304,11 @@ def by_host(sources: Sequence[Source]) -> list[list[Source]]:
 
 
 def _settings(card: SourceCard, options: CrawlOptions) -> Any:
-    own = {
-        "DOWNLOAD_DELAY": card.delay,
-        "AUTOTHROTTLE_MAX_DELAY": max(card.delay, MAX_THROTTLE_SECONDS),
+    own: dict[str, Any] = {
+        "DOWNLOAD_DELAY": card.pause,
+        "AUTOTHROTTLE_MAX_DELAY": max(card.pause, MAX_THROTTLE_SECONDS),
         "DOWNLOAD_MAXSIZE": card.budget.page_bytes,
     }
+    if card.reads_data:
+        own["RETRY_AFTER_CAP"] = API_WINDOW_SECONDS
     return scrapy_settings(contact=options.contact, overrides=own | dict(options.scrapy))

@@ -28,6 +28,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawlers.gate.middleware.GateMiddleware": 90,
+    "crawlers.spiders.tokens.TokenMiddleware": 95,
     "crawlers.gate.patience.PatientRetryMiddleware": 550,
 }
 ITEM_PIPELINES = {"crawlers.spooling.SpoolPipeline": 100}

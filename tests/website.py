@@ -50,6 +50,7 @@ class Site:
         self.fallback: Page = Answer("<h1>Nicht gefunden</h1>", status=404)
         self.faults: dict[str, list[Answer]] = {}
         self.asked: list[Asked] = []
+        self.posted: list[tuple[str, bytes]] = []
         self.delay = 0.0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -92,6 +93,11 @@ class Site:
                     self._send(answer)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                site.posted.append((self.path, body))
+                self.do_GET()
 
             def _send(self, answer: Answer) -> None:
                 self.send_response(answer.status)

@@ -82,6 +82,7 @@ def collect(settings: Settings, profile: Profile, cards: Sequence[SourceCard]) -
         contact=settings.contact,
         retention_days=profile.retention_days,
         keep=(*profile.handles, *profile.names, *profile.aliases),
+        keys=settings.api_keys,
     )
     with (
         opened_store(settings) as store,

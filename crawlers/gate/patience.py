@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
+
+HTTP_TOO_MANY = 429
+# No window is this long in seconds: larger numbers are times.
+EPOCHS_FROM = 1_000_000_000.0
 
 
 class PatientRetryMiddleware:
@@ -55,7 +60,7 @@ class PatientRetryMiddleware:
         """A new request after a pause where the status is a passing one, else the response."""
         if response.status not in self._codes:
             return response
-        asked = retry_after(response.headers.get(b"Retry-After"), now=datetime.now(UTC))
+        asked = asked_pause(response, now=datetime.now(UTC))
         if asked is not None and asked > self._cap:
             logger.warning("%s asks to wait %.0f s, more than %.0f: given up", request.url, asked, self._cap)
             self._silent_until[urlsplit(request.url).netloc] = time.monotonic() + asked
@@ -76,6 +81,28 @@ class PatientRetryMiddleware:
             pause = self._pause * 2 ** (again.meta["retry_times"] - 1)
             await asyncio.sleep(pause if asked is None else max(asked, pause))
         return again
+
+
+def asked_pause(response: Response, *, now: datetime) -> float | None:
+    """Seconds that an answer asks to wait: Retry-After, or for 429 the end of the API's rate-limit window.
+
+    The latter as Mastodon (an ISO time), Bluesky (a Unix time) and Reddit (seconds) give it.
+    """
+    asked = retry_after(response.headers.get(b"Retry-After"), now=now)
+    if asked is not None or response.status != HTTP_TOO_MANY:
+        return asked
+    for name in (b"X-RateLimit-Reset", b"RateLimit-Reset"):
+        text = (response.headers.get(name) or b"").decode("latin-1").strip()
+        if re.fullmatch(r"\d{1,10}(?:\.\d{1,6})?", text):
+            seconds = float(text)
+            return max(0.0, seconds - now.timestamp()) if seconds > EPOCHS_FROM else seconds
+        try:
+            until = datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        until = until.replace(tzinfo=UTC) if until.tzinfo is None else until
+        return max(0.0, (until - now).total_seconds())
+    return None
 
 
 def retry_after(value: bytes | None, *, now: datetime) -> float | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
 
 from crawlers.pages.dates import DateHints
 from crawlers.pages.document import Document, decode, parse
@@ -61,6 +62,13 @@ def read_answer(
     if not isinstance(value, dict | list):
         return None
     return Answer(value, parse("", url=url, hints=hints), link_relations(link_header))
+
+
+def with_parameter(url: str, name: str, value: str) -> str:
+    """The address with a query parameter set, its others left as they are and in their order."""
+    parts = urlsplit(url)
+    kept = [pair for pair in parts.query.split("&") if pair and unquote_plus(pair.partition("=")[0]) != name]
+    return urlunsplit(parts._replace(query="&".join([*kept, urlencode({name: value})])))
 
 
 def link_relations(header: str | None) -> dict[str, str]:

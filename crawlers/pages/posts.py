@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ class Collected:
     empty: int = 0
     repeated: int = 0
     unreadable: int = 0
+    withheld: Counter[str] = field(default_factory=Counter)
     cut: bool = False
     seen: set[str] = field(default_factory=set)
 
@@ -47,6 +49,9 @@ class Collected:
             (self.unreadable, "unreadable_post: {} without a readable body"),
         )
         notes = [text.format(count) for count, text in reasons if count]
+        if self.withheld:
+            why = ", ".join(f"{reason} {count}" for reason, count in sorted(self.withheld.items()))
+            notes.append(f"withheld_post: {self.withheld.total()} that their authors or the server keep back ({why})")
         return [*notes, f"too_many_posts: only the first {MAX_POSTS} were read"] if self.cut else notes
 
 

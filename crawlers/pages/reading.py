@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from crawlers.pages import (
     article_comments,
     bbpress,
+    bluesky,
     discourse,
     discourse_json,
     fallback,
@@ -20,12 +21,15 @@ from crawlers.pages import (
     jsonapi,
     khoros,
     khoros_json,
+    lemmy,
     machina,
+    mastodon,
     mybb,
     nodebb,
     nodebb_json,
     phpbb,
     questions,
+    reddit,
     schemaorg,
     smf,
     vanilla,
@@ -38,6 +42,7 @@ from crawlers.pages import (
     wordpress_rest,
     xenforo1,
     xenforo2,
+    youtube,
 )
 from crawlers.pages.answer import Answer, read_answer
 from crawlers.pages.dates import DateHints
@@ -105,6 +110,11 @@ DATA_FAMILIES: tuple[DataFamily, ...] = (
     DataFamily(nodebb_json.SOFTWARE, nodebb_json.recognises, nodebb_json.read),
     DataFamily(jsonapi.SOFTWARE, jsonapi.recognises, jsonapi.read),
     DataFamily(khoros_json.SOFTWARE, khoros_json.recognises, khoros_json.read),
+    DataFamily(youtube.SOFTWARE, youtube.recognises, youtube.read),
+    DataFamily(bluesky.SOFTWARE, bluesky.recognises, bluesky.read),
+    DataFamily(lemmy.SOFTWARE, lemmy.recognises, lemmy.read),
+    DataFamily(reddit.SOFTWARE, reddit.recognises, reddit.read),
+    DataFamily(mastodon.SOFTWARE, mastodon.recognises, mastodon.read),
     DataFamily(wordpress_rest.SOFTWARE, wordpress_rest.recognises, wordpress_rest.read),
 )
 

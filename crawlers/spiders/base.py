@@ -18,6 +18,7 @@ from crawlers.gate.access import access_of
 from crawlers.gate.middleware import POLICIES_KEY, SIGNALS_KEY
 from crawlers.gate.policies import Policies
 from crawlers.gate.reservation import Signals
+from crawlers.keys import Login
 from crawlers.pages.page import Page, PageKind
 from crawlers.pages.reading import read_page
 from crawlers.pages.twins import as_pointer, without_data_links
@@ -42,10 +43,11 @@ class CardSpider(Spider):
     empty_fate: ClassVar[str | None] = "empty_thread"
     """The fate of a page that should have posts and has none; None where that is usual."""
 
-    def __init__(self, *, book: RunBook, drafter: Drafter, **kwargs: Any) -> None:
+    def __init__(self, *, book: RunBook, drafter: Drafter, login: Login | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.book = book
         self.drafter = drafter
+        self.login = login
         self.access = access_of(book.card)
 
     @classmethod

@@ -14,6 +14,7 @@ from scrapy.exceptions import (
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawlers.gate.verdict import GateRefusal
+from crawlers.spiders.tokens import LoginFailedError
 
 _FATES: tuple[tuple[type[BaseException], str], ...] = (
     (DownloadTimeoutError, "failed/timeout"),
@@ -33,6 +34,8 @@ def fate_of(error: BaseException) -> tuple[str, str | None]:
     if isinstance(error, HttpError):
         return f"failed/http_{error.response.status}", None
     words = str(error)[:MAX_WORDS] or None
+    if isinstance(error, LoginFailedError):
+        return "failed/login", words
     if isinstance(error, IgnoreRequest):
         return _ignored(words or ""), words
     return next((fate for kind, fate in _FATES if isinstance(error, kind)), f"failed/{type(error).__name__}"), words
