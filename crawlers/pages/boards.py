@@ -27,6 +27,7 @@ _NOT_THE_POSTS_DATE = re.compile(
 )
 _MAX_PLACES = 400
 _MAX_LEVELS = 15
+_MAX_LINKS = 3000
 _NAVIGATION = (
     "nav, .navigation, .breadcrumb, .breadcrumbs, #breadcrumb, .breadcrumbTabMenu, .navbit, .navbar, #navbar"
     ", .navigate_section, .linktree, .navBar, .crumbs, #footer, footer, .footer, select"
@@ -96,12 +97,17 @@ def list_page(
 def links_like(document: Document, address: re.Pattern[str]) -> list[Element]:
     """The links whose clean path and query match, breadcrumbs, menus and footers left out."""
     skipped = _navigation(document)
-    found = []
+    found: dict[str, Element] = {}
     for link in select(document.root, "a[href]"):
-        url = None if link in skipped else document.absolute(link.get("href"))
-        if url and not is_forbidden(url) and address.search(clean_url(url).partition("//")[2]):
-            found.append(link)
-    return found
+        if link not in skipped:
+            found.setdefault(link.get("href"), link)
+    if len(found) > _MAX_LINKS:
+        document.notes.append(f"too_many_links: only the first {_MAX_LINKS} of {len(found)} were looked at")
+    return [link for href, link in islice(found.items(), _MAX_LINKS) if _is_like(document.absolute(href), address)]
+
+
+def _is_like(url: str | None, address: re.Pattern[str]) -> bool:
+    return bool(url and not is_forbidden(url) and address.search(clean_url(url).partition("//")[2]))
 
 
 def _navigation(document: Document) -> set[Element]:

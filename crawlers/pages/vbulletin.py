@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 
 from crawlers.pages.boards import with_dates_of
-from crawlers.pages.document import Document, Element, brief, select, whole_number
+from crawlers.pages.document import Document, Element, brief, classes, select, whole_number
 from crawlers.pages.zones import stated_zone
 
 POST_ID = re.compile(r"^(?:post|edit)_?(\d+)$")
@@ -16,6 +17,7 @@ THREAD_ADDRESS = re.compile(
     r"/showthread\.php\?(?:t=\d+|\d+-[^&]*)(?:&f=\d+)?$|/showthread\.php/\d+-[^/?]+$|/threads/\d+-[^/?]+/?$"
 )
 _BOX_LABEL = re.compile(r"^(?:Zitat|Quote|Code|PHP(?:-Code)?|HTML(?:-Code)?|Attach(?:ment|ed)?\w*)\b.{0,30}$", re.I)
+_LABELS = frozenset({"smallfont", "bbcode_description"})
 _RESULTS = re.compile(
     r"(?:Ergebnis(?:se)?|results?)\s+[\d.,]+\s+(?:bis|to|-)\s+[\d.,]+\s+(?:von|of)\s+(?P<all>\d[\d.,]*)", re.I
 )
@@ -31,19 +33,21 @@ def expected_posts(document: Document) -> int | None:
     for node in select(document.root, ".postpagestats, [id^=postpagestats]"):
         if match := _RESULTS.search(brief(node, 200)):
             return whole_number(match["all"])
-    for node in select(document.root, ".pagenav [title], .pagination [title], [title^='Zeige'], [title^='Show']"):
-        if match := _RESULTS.search(node.get("title")):
+    for node in select(document.root, "a[title], span[title]"):
+        if match := _RESULTS.search(node.get("title")[:200]):
             return whole_number(match["all"])
     return None
 
 
-def mark_boxes(body: Element, boxes: str, labels: str) -> None:
+def mark_boxes(body: Element, boxes: str) -> None:
     """Names the boxes of a body by what their label says, so that quotes go and the words in spoilers stay.
 
     vBulletin builds quotes, code and spoilers (a common plug-in) from the same markup and tells them apart in words.
     """
     for box in select(body, boxes):
-        label = next(iter(select(box, labels)), None)
+        # The label is among the first parts; boxes may be nested, so the rest isn't searched.
+        parts = islice(box.iterdescendants("div", "legend", "span"), 4)
+        label = next((part for part in parts if part.tag == "legend" or classes(part) & _LABELS), None)
         words = "" if label is None else brief(label, 60)
         if label is not None and words.lower().startswith(("spoiler", "versteckt", "hidden")):
             box.set("class", "spoiler-box")

@@ -37,7 +37,6 @@ _NOISE = (
     "[id^=td_post_] > .smallfont:first-child, [id^=td_post_] > hr",
 )
 _BOX = "div[style*='margin:20px'], div[style*='margin: 20px']"
-_LABEL = "div.smallfont, legend"
 _PROFILE_LINE = 60
 
 
@@ -121,7 +120,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
     body, number = _body(container), _number(container)
     if body is None or number is None:
         return None
-    vbulletin.mark_boxes(body, _BOX, _LABEL)
+    vbulletin.mark_boxes(body, _BOX)
     subject = flat(first(container, "[id^=td_post_] > .smallfont > strong", "[id^=td_post_] > .smallfont strong"))
     return make_post(
         document,

@@ -101,7 +101,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
     if body is None or match is None:
         return None
     number = match.group(1)
-    vbulletin.mark_boxes(body, ".bbcode_container", ".bbcode_description")
+    vbulletin.mark_boxes(body, ".bbcode_container")
     subject = flat(first(container, "h2.title", ".postrow h2", ".posttitle"))
     return make_post(
         document,

@@ -138,7 +138,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
 
 
 def _words(body: Element) -> BodyText:
-    vbulletin.mark_boxes(body, ".bbcode_container", ".bbcode_description")
+    vbulletin.mark_boxes(body, ".bbcode_container")
     return read_body(body, quotes=_QUOTES, noise=_NOISE)
 
 
