@@ -12,6 +12,7 @@ from brandmelder.commands import (
     alerting,
     collecting,
     demonstrating,
+    importing,
     probing,
     scoring,
     searching,
@@ -99,6 +100,15 @@ _add(
     tr(
         "Quellen lesen, Marke erkennen, bewerten, speichern; macht nach einem Abbruch weiter.",
         "Crawl, match, score and store; goes on after an interruption.",
+    ),
+)
+_add(
+    app,
+    "import",
+    importing.import_file,
+    tr(
+        "Eigene Daten (CSV, Excel, JSONL, mbox) einlesen: Umfragen, Bewertungen, Mails.",
+        "Take in own data (CSV, Excel, JSONL, mbox): surveys, reviews, mails.",
     ),
 )
 _add(app, "dashboard", showing.dashboard, tr("Das Dashboard im Browser öffnen.", "Open the dashboard in the browser."))

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from crawlers.columns import ColumnMap
 from crawlers.gate.category import CATEGORY_LABELS, denied_category
 from crawlers.yaml_file import read_yaml
 from index.mention import Channel, Value
@@ -84,7 +85,7 @@ class SourceCard(Value):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     title: str = ""
     homepage: str = ""
-    start_urls: tuple[WebAddress, ...] = Field(min_length=1)
+    start_urls: tuple[WebAddress, ...] = ()
     family: Family = "auto"
     channel: Channel
     enabled: bool | None = None
@@ -103,6 +104,17 @@ class SourceCard(Value):
     deny: tuple[str, ...] = Field((), description="words for boards that are left alone (crawlers.gate.category)")
     encoding: str | None = None
     ask: Ask = Ask()
+    columns: ColumnMap | None = Field(
+        None, description="own data: which column of a file is what; without it, a website"
+    )
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> SourceCard:
+        if self.columns is None and not self.start_urls:
+            raise ValueError("start_urls: mindestens eine Adresse; oder columns für eine Quelle aus Dateien")
+        if self.columns is not None and self.start_urls:
+            raise ValueError("start_urls und columns schließen einander aus")
+        return self
 
     @model_validator(mode="after")
     def _polite(self) -> SourceCard:
@@ -130,12 +142,16 @@ class SourceCard(Value):
     @property
     def is_loopback(self) -> bool:
         """Whether all start addresses are on this machine, and the card allows that."""
-        return self.allow_private and all(is_loopback_host(urlsplit(url).hostname or "") for url in self.start_urls)
+        return (
+            self.allow_private
+            and bool(self.start_urls)
+            and all(is_loopback_host(urlsplit(url).hostname or "") for url in self.start_urls)
+        )
 
     @property
     def is_enabled(self) -> bool:
-        """What `enabled` says; where it says nothing, only this machine's own pages are read."""
-        return self.is_loopback if self.enabled is None else self.enabled
+        """What `enabled` says; where it says nothing, only this machine's own pages and files are read."""
+        return (self.is_loopback or self.columns is not None) if self.enabled is None else self.enabled
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -69,10 +69,11 @@ class Drafter:
     retention_days: int | None = DEFAULT_RETENTION_DAYS
     keep: tuple[str, ...] = ()
 
-    def drafts(self, page: Page, *, chain: str, now: datetime) -> Drafts:
-        """Drafts of a page's posts. `chain` is the first page of its pager, `now` the time of the request."""
+    def drafts(self, page: Page, *, chain: str, now: datetime, names: Collection[str] = ()) -> Drafts:
+        """Drafts of a page's posts. `chain` is the first page of its pager, `now` the time of the request, `names` are
+        persons' names to remove besides those of the authors."""
         page = writable(page)
-        names = tuple(sorted({post.author for post in page.posts if post.author}))
+        names = tuple(sorted({post.author for post in page.posts if post.author} | set(names)))
         title = self._scrubbed(page.title, names)[:MAX_TITLE_CHARACTERS] or None
         setting = Setting(page, chain, names, title, now)
         ids = post_ids(page, source=self.card.name, chain=chain, secret=self.secret)

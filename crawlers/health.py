@@ -11,6 +11,7 @@ from index.ledger import Outcome
 BOUNDED = "bounded/"
 # From this share of pages without an answer on, what came is not the whole picture.
 SUSPICIOUS_FAILURES = 0.2
+NAMED_ROWS = 3
 
 
 def judge(record: Mapping[str, Any], expected: Expected) -> tuple[Outcome, str | None]:
@@ -43,6 +44,9 @@ def _doubts(record: Mapping[str, Any], expected: Expected) -> Iterator[str]:
     failed = sum(n for fate, n in pages.items() if fate.startswith("failed/"))
     if failed and failed >= SUSPICIOUS_FAILURES * sum(pages.values()):
         yield f"{failed} von {sum(pages.values())} Seiten ohne Antwort"
+    if bad := record["fates"].get("quarantined/row", 0):
+        kept = [note["message"] for note in record["notes"] if note["kind"] == "quarantined/row"]
+        yield f"{bad} Zeilen nicht übernommen: {'; '.join(kept[:NAMED_ROWS])}{' …' if bad > NAMED_ROWS else ''}"
     if not record["yielded"] and not pages.get("not_modified"):
         yield "kein Beitrag gefunden"
     if expected.max_posts is not None and record["yielded"] > expected.max_posts:

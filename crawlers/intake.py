@@ -197,7 +197,8 @@ def with_scores(mention: Mention, scores: TextScores, *, scorer: Scorer, taxonom
         ),
         "aspects": tuple(Aspect(**asdict(aspect)) for aspect in scores.aspects),
         "topics": scores.topics,
-        "journey_phase": phase,
+        # A survey asks in a phase; that beats what the words suggest.
+        "journey_phase": mention.journey_phase or phase,
         "touchpoint": topic.touchpoint if topic is not None else None,
         "needs_answer": scores.needs_answer,
         "irony": scores.irony,

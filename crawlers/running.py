@@ -154,6 +154,8 @@ def _open(card: SourceCard, brand: BrandRules, ledger: Ledger, options: CrawlOpt
     now = options.clock()
     reason = card.refusal(now.date())
     reason = reason or key_refusal(card, options.keys)
+    if card.columns is not None:
+        reason = f"Die Quelle „{card.name}“ liest Dateien: brandmelder import DATEI --card {card.name}"
     if reason is None and not options.contact and not card.is_loopback:
         reason = f"Ohne Kontaktadresse (BRANDMELDER_CONTACT) wird die Quelle „{card.name}“ nicht gefragt."
     if reason is not None:

@@ -28,8 +28,10 @@ from crawlers.card import SourceCard
 from crawlers.pages.page import Page
 
 if TYPE_CHECKING:
+    from crawlers.intake import Intake
+    from crawlers.running import CrawlOptions, RunSummary
     from crawlers.running import Progress as SourceProgress
-    from crawlers.running import RunSummary
+    from index.ledger import Ledger
 
 GOOD_OUTCOMES = frozenset({"done"})
 MAX_FILE_BYTES = 50_000_000
@@ -53,7 +55,7 @@ def run_sources(
     """Crawl, match, score and store; prints one JSON object with each run's fates."""
     profiles = settings.data / "profiles"
     profile = read_profile(brand, profiles)
-    cards = profile.cards(source or [])
+    cards = [card for card in profile.cards(source or []) if source or card.columns is None]
     if not cards:
         raise UsageError(
             tr(
@@ -61,44 +63,72 @@ def run_sources(
                 f"The profile {brand} has no sources yet; docs/crawling.md shows what one looks like.",
             )
         )
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (settings.data / "profile.path").write_text(str(find_profile(brand, profiles).resolve()), encoding="utf-8")
-    write_dashboard_config(settings, profile)
+    remember_profile(settings, profile, brand)
     summaries = collect(settings, profile, cards)
     put_json({"runs": [dict(summary.record) for summary in summaries]})
-    _tell(summaries)
+    tell(summaries)
+
+
+def remember_profile(settings: Settings, profile: Profile, brand: str) -> None:
+    """Make the data folder, with what dashboard and alerts need to know of the profile."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = find_profile(brand, settings.data / "profiles").resolve()
+    (settings.data / "profile.path").write_text(str(path), encoding="utf-8")
+    write_dashboard_config(settings, profile)
 
 
 def collect(settings: Settings, profile: Profile, cards: Sequence[SourceCard]) -> list[RunSummary]:
     """Read the sources into the store that the settings name, with a progress bar on stderr."""
-    from crawlers.intake import Intake
-    from crawlers.running import CrawlOptions, crawl
-    from index.copies import CopyIndex
-    from index.ledger import Ledger
+    from crawlers.running import crawl
 
     logging.getLogger("scrapy").setLevel(logging.WARNING)
-    options = CrawlOptions(
+    with opened_intake(settings, profile) as (ledger, intake), bars() as report:
+        return crawl(
+            cards,
+            brand=profile.rules(),
+            ledger=ledger,
+            intake=intake,
+            options=crawl_options(settings, profile),
+            progress=report,
+        )
+
+
+def crawl_options(settings: Settings, profile: Profile) -> CrawlOptions:
+    """What the settings and the profile say about all sources."""
+    from crawlers.running import CrawlOptions
+
+    return CrawlOptions(
         secret=settings.pseudonym_key,
         contact=settings.contact,
         retention_days=profile.retention_days,
         keep=(*profile.handles, *profile.names, *profile.aliases),
         keys=settings.api_keys,
     )
+
+
+@contextmanager
+def opened_intake(settings: Settings, profile: Profile) -> Iterator[tuple[Ledger, Intake]]:
+    """The ledger and what takes posts into the store that the settings name."""
+    from crawlers.intake import Intake
+    from index.copies import CopyIndex
+    from index.ledger import Ledger
+
     with (
         opened_store(settings) as store,
         closing(Ledger(ledger_path(settings))) as ledger,
         closing(CopyIndex(settings.data / "copies.sqlite3")) as copies,
     ):
-        intake = Intake(
+        yield (
             ledger,
-            store=store,
-            scorer=opened_scorer(settings),
-            taxonomy=profile.taxonomy(),
-            copies=copies,
-            clock=lambda: datetime.now(UTC),
+            Intake(
+                ledger,
+                store=store,
+                scorer=opened_scorer(settings),
+                taxonomy=profile.taxonomy(),
+                copies=copies,
+                clock=lambda: datetime.now(UTC),
+            ),
         )
-        with _bars() as report:
-            return crawl(cards, brand=profile.rules(), ledger=ledger, intake=intake, options=options, progress=report)
 
 
 def extract(
@@ -161,7 +191,7 @@ def _fetched(settings: Settings, url: str) -> Page:
 
 
 @contextmanager
-def _bars() -> Iterator[Any]:
+def bars() -> Iterator[Any]:
     """One bar per source: pages read of those known, posts found, posts that wait for their scores."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[posts]}"))
     with Progress(*columns, console=messages, disable=not messages.is_terminal) as bars:
@@ -180,7 +210,7 @@ def _bars() -> Iterator[Any]:
         yield report
 
 
-def _tell(summaries: Sequence[RunSummary]) -> None:
+def tell(summaries: Sequence[RunSummary]) -> None:
     """A line per source on stderr; raises `AttentionError` where one needs a look."""
     for summary in summaries:
         fates = ", ".join(f"{name} {count}" for name, count in sorted(summary.record.get("fates", {}).items()) if count)
