@@ -458,3 +458,14 @@ def test_vbulletin5_next_page_and_list():
 def test_forbidden_signs_between_quotes_are_no_error(sign):
     result = page(vb3(vb3_post(1, member("Gesa"), f"{VB3_QUOTE}{sign}Ein Satz.")), VB3)
     assert result.posts[0].text.endswith("Ein Satz.")
+
+
+@pytest.mark.parametrize(
+    ("html", "url", "software"),
+    [(vb3(vb3_post(1, member("Gesa"), "Ein Satz."), head='<meta name="generator" content="vBulletin" />'), VB3, "vbulletin3"),
+     (vb4(vb4_post(1, VB4_NAME, "Ein Satz."), head='<meta name="generator" content="vBulletin" />'), VB4, "vbulletin4"),
+     (vb5(vb5_post(1, VB5_NAME, "Ein Satz."), head='<meta name="generator" content="vBulletin" />'), VB5, "vbulletin5")],
+)  # fmt: skip
+def test_generator_without_version_is_no_obstacle(html, url, software):
+    result = page(html, url)
+    assert (result.software, len(result.posts)) == (software, 1)

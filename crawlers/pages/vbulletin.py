@@ -23,6 +23,12 @@ _RESULTS = re.compile(
 )
 
 
+def version(document: Document) -> str | None:
+    """The first digit of the version that the generator names; None where it names none or another software."""
+    match = re.match(r"vbulletin\D{0,3}(\d)", document.generator)
+    return match.group(1) if match else None
+
+
 def loads_script(document: Document, name: str) -> bool:
     """Whether the page loads one of vBulletin's own scripts, as pages without the generator still do."""
     return any(f"clientscript/{name}" in (node.get("src") or "") for node in document.root.iter("script"))

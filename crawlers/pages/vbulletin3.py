@@ -42,8 +42,8 @@ _PROFILE_LINE = 60
 
 def recognises(document: Document) -> bool:
     """Whether the page is vBulletin 3's, by its generator, its scripts and styles, or its own ids."""
-    if document.generator.startswith("vbulletin"):
-        return document.generator[10:].strip().startswith("3")
+    if version := vbulletin.version(document):
+        return version == "3"
     ids = document.id_stems
     if "post_message_" in ids or {"td_threadtitle_", "thread_title_"} <= ids or "vbulletin_css" in ids:
         return True

@@ -42,8 +42,8 @@ _THREAD_PATH = re.compile(r"/showthread\.php|/threads/\d+")
 
 def recognises(document: Document) -> bool:
     """Whether the page is vBulletin 4's, by its generator, its root element or its own lists."""
-    if document.generator.startswith("vbulletin"):
-        return document.generator[10:].strip().startswith("4")
+    if version := vbulletin.version(document):
+        return version == "4"
     if document.root.get("id") == "vbulletin_html":
         return True
     names, ids = document.class_names, document.id_stems

@@ -41,8 +41,8 @@ _NOISE = (
 
 def recognises(document: Document) -> bool:
     """Whether the page is vBulletin 5's or 6's, by its generator, its body's id or its own posts."""
-    if document.generator.startswith("vbulletin"):
-        return document.generator[10:].strip().startswith(("5", "6"))
+    if version := vbulletin.version(document):
+        return version in {"5", "6"}
     names = document.class_names
     return (
         "vb-page-body" in document.id_stems
