@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 import lxml.html
 
-from crawlers.pages.document import Document, Element, brief, has, select, whole_number
+from crawlers.pages.document import Document, Element, affordable, brief, has, select, whole_number
 from crawlers.pages.page import Page
+from crawlers.pages.posts import MAX_POSTS
 from crawlers.pages.rules import ThreadRules, by_pattern, read_by
 
 SOFTWARE = "bbpress"
@@ -63,10 +65,13 @@ def read(document: Document) -> Page:
 
 def _boxes(document: Document) -> Iterator[Element]:
     """A post's head, where its date and number stand, together with the box that follows: they are siblings."""
-    for body in select(document.root, _BODY):
-        box = body.getparent()
-        if box is None or has(body, _BODY):
+    bodies = affordable(document, select(document.root, _BODY)[: MAX_POSTS + 1])
+    shared = Counter(body.getparent() for body in bodies)
+    for body in bodies:
+        parent = body.getparent()
+        if parent is None or has(body, *_BODY.split(", ")):
             continue
+        box = parent if shared[parent] == 1 else body
         head = box.getprevious()
         whole = lxml.html.Element("div", {"id": _id_of(box, head), "class": box.get("class") or ""})
         parts = [head, box] if head is not None and _is_head(head) else [box]

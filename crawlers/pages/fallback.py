@@ -14,7 +14,7 @@ from typing import Any
 from crawlers.pages.body import read_body, read_fragment
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine
 from crawlers.pages.document import Document, Element, affordable, brief, flat, select, size
-from crawlers.pages.items import holding_reviews, items_of, post_of, with_parents
+from crawlers.pages.items import has_text, holding_reviews, items_of, post_of, with_parents
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import MAX_POSTS, Collected, build_page, collect, next_link, page_title
@@ -71,11 +71,9 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document) -> Page:
     """The posts by the first of the ways that finds some, and a note that says by which."""
-    marked = _marked(document)
-    if marked:
-        posts = collect(
-            [item for item, _ in marked], lambda item: post_of(document, item, parent_id=dict(marked)[item])
-        )
+    if marked := _marked(document):
+        parents = dict(marked)
+        posts = collect([item for item, _ in marked], lambda item: post_of(document, item, parent_id=parents[item]))
         return _page(document, posts, "its schema.org items")
     if stated := _stated(document):
         return _page(document, _collected(stated), "its JSON-LD")
@@ -101,7 +99,7 @@ def _marked(document: Document) -> list[tuple[Element, str | None]]:
     """Items with a text of their own; a lone comment or question may be anything."""
     if "fallback_items" not in document.cache:
         items = affordable(document, items_of(document, *_ITEMS))
-        found = [(item, parent) for item, parent in with_parents(items) if post_of(document, item) is not None]
+        found = [(item, parent) for item, parent in with_parents(document, items) if has_text(document, item)]
         kinds = {item.get("itemtype", "").rpartition("/")[2] for item, _ in found}
         enough = len(found) > 1 or kinds & {"DiscussionForumPosting"}
         document.cache["fallback_items"] = found if enough else []

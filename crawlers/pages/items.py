@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC
+from itertools import islice
 
 from crawlers.pages.body import read_body
 from crawlers.pages.dates import UNKNOWN, Moment
 from crawlers.pages.document import Document, Element, brief, has, select
 from crawlers.pages.page import Post
 from crawlers.pages.people import is_placeholder, role_of
+from crawlers.pages.posts import MAX_POSTS
 from crawlers.pages.rules import moment_at
 from crawlers.pages.urls import clean_url, is_forbidden
 
@@ -31,8 +33,9 @@ _NOISE = (
 
 
 def items_of(document: Document, *types: str) -> list[Element]:
-    """The items of some schema.org types, in page order."""
-    return [node for node in select(document.root, "[itemscope][itemtype]") if type_of(node) in types]
+    """The items of some schema.org types, in page order; no more than a page is read for."""
+    found = (node for node in select(document.root, "[itemscope][itemtype]") if type_of(node) in types)
+    return list(islice(found, MAX_POSTS + 1))
 
 
 def type_of(node: Element) -> str | None:
@@ -41,16 +44,29 @@ def type_of(node: Element) -> str | None:
     return match["name"] if match else None
 
 
-def own(item: Element, name: str) -> list[Element]:
+def own(document: Document, item: Element, name: str) -> list[Element]:
     """The elements that state a property of an item itself, not of an item inside it."""
-    return [node for node in select(item, f"[itemprop~='{name}']") if _scope(node) is item]
+    if "item_properties" not in document.cache:
+        document.cache["item_properties"] = _properties(document)
+    found: list[Element] = document.cache["item_properties"].get((item, name), [])
+    return found
 
 
-def _scope(node: Element) -> Element | None:
-    return next((parent for parent in node.iterancestors() if parent.get("itemscope") is not None), None)
+def _properties(document: Document) -> dict[tuple[Element, str], list[Element]]:
+    """The elements of each property of each item, gathered in one walk."""
+    found: dict[tuple[Element, str], list[Element]] = {}
+    scope_of: dict[Element, Element | None] = {}
+    for node in document.root.iter("*"):
+        parent = node.getparent()
+        outer = None if parent is None else parent if parent.get("itemscope") is not None else scope_of.get(parent)
+        scope_of[node] = outer
+        if outer is not None:
+            for name in (node.get("itemprop") or "").split()[:8]:
+                found.setdefault((outer, name), []).append(node)
+    return found
 
 
-def item_id(item: Element) -> str | None:
+def item_id(document: Document, item: Element) -> str | None:
     """An item's own id: its element's, a data attribute's, or the number at the end of its address."""
     kind = (type_of(item) or "item").lower()
     for place in (item, *select(item, "[data-questionid]")[:1]):
@@ -59,23 +75,28 @@ def item_id(item: Element) -> str | None:
         for name in _IDS:
             if value := (place.get(name) or "").strip()[:100]:
                 return f"{kind}-{value}"
-    for link in own(item, "url"):
+    for link in own(document, item, "url"):
         if match := _NUMBER.search((link.get("href") or link.get("content") or "").rstrip("/")):
             return f"{kind}-{match.group(1)}"
     return None
 
 
+def has_text(document: Document, item: Element) -> bool:
+    """Whether an item states a text of its own."""
+    return any(node.tag != "meta" for name in _TEXTS for node in own(document, item, name))
+
+
 def post_of(document: Document, item: Element, *, parent_id: str | None = None) -> Post | None:
     """The post that an item is; None where it states no text."""
-    body = next((node for name in _TEXTS for node in own(item, name) if node.tag != "meta"), None)
+    body = next((node for name in _TEXTS for node in own(document, item, name) if node.tag != "meta"), None)
     if body is None:
         return None
     words = read_body(body, quotes=_QUOTES, noise=_NOISE)
-    author, moment, native_id = _author(item), _moment(document, item), item_id(item)
+    author, moment, native_id = _author(document, item), _moment(document, item), item_id(document, item)
     return Post(
         native_id=native_id,
         author=None if is_placeholder(author) else author,
-        author_role=role_of(author, badges=_badges(item), known=False),
+        author_role=role_of(author, badges=_badges(document, item), known=False),
         published_at=moment.at,
         date_precision=moment.precision,
         text=words.text,
@@ -84,9 +105,9 @@ def post_of(document: Document, item: Element, *, parent_id: str | None = None) 
     )
 
 
-def _author(item: Element) -> str:
-    for node in own(item, "author") + own(item, "creator"):
-        names = [node] if node.get("itemscope") is None else own(node, "name")
+def _author(document: Document, item: Element) -> str:
+    for node in own(document, item, "author") + own(document, item, "creator"):
+        names = [node] if node.get("itemscope") is None else own(document, node, "name")
         for name in names:
             if text := (name.get("content") or brief(name, _MAX_NAME)).strip():
                 return text
@@ -95,8 +116,8 @@ def _author(item: Element) -> str:
     return ""
 
 
-def _badges(item: Element) -> str:
-    people = [node for node in own(item, "author") if node.get("itemscope") is not None]
+def _badges(document: Document, item: Element) -> str:
+    people = [node for node in own(document, item, "author") if node.get("itemscope") is not None]
     marks = [
         mark
         for node in people
@@ -107,7 +128,7 @@ def _badges(item: Element) -> str:
 
 def _moment(document: Document, item: Element) -> Moment:
     for name in _TIMES:
-        for node in own(item, name):
+        for node in own(document, item, name):
             if (moment := moment_at(document, node)).at:
                 return _as_shown(document, node, moment)
     return UNKNOWN
@@ -125,7 +146,7 @@ def _as_shown(document: Document, node: Element, moment: Moment) -> Moment:
 
 
 def _permalink(document: Document, item: Element, native_id: str | None) -> str | None:
-    for link in own(item, "url"):
+    for link in own(document, item, "url"):
         url = document.absolute(link.get("href") or link.get("content"))
         if url and document.same_site(url) and not is_forbidden(url):
             return url
@@ -137,11 +158,11 @@ def holding_reviews(document: Document) -> bool:
     return has(document.root, "[itemtype*='schema.org/Review'], [itemtype$='schema.org/Product']")
 
 
-def with_parents(items: Iterable[Element]) -> list[tuple[Element, str | None]]:
+def with_parents(document: Document, items: Iterable[Element]) -> list[tuple[Element, str | None]]:
     """Each item with the id of the item that it lies in, as answers lie in their question."""
     found, known = [], dict[Element, str | None]()
     for item in items:
-        known[item] = item_id(item)
+        known[item] = item_id(document, item)
         parent = next((outer for outer in item.iterancestors() if outer in known), None)
         found.append((item, known.get(parent) if parent is not None else None))
     return found

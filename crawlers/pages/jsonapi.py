@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from crawlers.pages.answer import Answer
+from crawlers.pages.document import attribute, parse
 from crawlers.pages.fields import body_of, count, identifier, moment_of, part, person, site_root, words
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import role_of
@@ -23,8 +24,6 @@ NOISE = (
     "a.PostMention, .PostMention, .Post-poll, .PostPoll, .FoFPoll, .fof-upload, .ButtonGroup[data-fof-upload]",
     ".Post-mentionedBy, .Post-likedBy, .link-preview, .LinkPreview, .bbcode-hidden",
 )
-_MENTION = re.compile(r'class="[^"]*\bPostMention\b[^"]*"[^>]*?\bdata-id="?(\d{1,18})|'
-                      r'\bdata-id="?(\d{1,18})"?[^>]*?class="[^"]*\bPostMention\b')  # fmt: skip
 _STAFF_GROUPS = frozenset({"1", "4"})  # Flarum's own groups of administrators and moderators
 _MAX_RESOURCES = 20_000
 
@@ -163,7 +162,6 @@ def _post(answer: Answer, found: Resources, post: Mapping[str, Any]) -> Post | N
     moment = moment_of(answer, attributes.get("createdAt"), attributes.get("time"))
     user = found.one(post, "user")
     author = person(user.get("displayName"), user.get("username"))
-    mention = _MENTION.search(html) if isinstance(html, str) and "PostMention" in html else None
     return Post(
         native_id=identifier(post.get("id")),
         author=author,
@@ -171,9 +169,18 @@ def _post(answer: Answer, found: Resources, post: Mapping[str, Any]) -> Post | N
         published_at=moment.at,
         date_precision=moment.precision,
         text=body.text,
-        parent_id=(mention.group(1) or mention.group(2)) if mention else None,
+        parent_id=_mentioned(answer, html),
         permalink=_permalink(answer, found, post),
     )
+
+
+def _mentioned(answer: Answer, html: Any) -> str | None:
+    """The post that a reply begins with, as Flarum links it."""
+    if not isinstance(html, str) or "PostMention" not in html:
+        return None
+    tree = parse(f"<div>{html}</div>", url=answer.url, hints=answer.document.hints)
+    number = attribute(tree.root, "a.PostMention[data-id]", "data-id") or ""
+    return number if re.fullmatch(r"\d{1,18}", number) else None
 
 
 def _role(found: Resources, post: Mapping[str, Any], author: str | None) -> str:

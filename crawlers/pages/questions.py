@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from crawlers.pages.document import Document, affordable, classes, has, select, whole_number
+from crawlers.pages.document import Document, Element, affordable, classes, has, select, whole_number
 from crawlers.pages.items import holding_reviews, items_of, own, post_of, with_parents
 from crawlers.pages.page import Page
 from crawlers.pages.posts import build_page, collect, followable, next_link, page_title
@@ -29,7 +29,7 @@ def read(document: Document) -> Page:
     if not items and not _QUESTION.search(urlsplit(document.url).path):
         return _listing(document)
     standing = [item for item in items if not classes(item) & {"deleted-answer", "deleted"}]
-    parents = dict(with_parents(standing))
+    parents = dict(with_parents(document, standing))
     collected = collect(standing, lambda item: post_of(document, item, parent_id=parents[item]))
     return build_page(
         document,
@@ -40,15 +40,15 @@ def read(document: Document) -> Page:
         ),
         collected=collected,
         next_page=next_link(document, *_NEXT),
-        expected_posts=_expected(items),
+        expected_posts=_expected(document, items),
         notes=() if items else ["empty_thread: a question's address, but no question on the page"],
     )
 
 
-def _expected(items: list[object]) -> int | None:
+def _expected(document: Document, items: list[Element]) -> int | None:
     """The question and its answers, as it counts them."""
     for item in items:
-        for node in own(item, "answerCount"):
+        for node in own(document, item, "answerCount"):
             count = whole_number(node.get("content") or node.text_content())
             return None if count is None else count + 1
     return None
