@@ -123,7 +123,7 @@ def _instant(value: Any) -> int:
 
 
 def orders_of(agg: Agg) -> list[tuple[str, str]]:
-    """What an aggregation's buckets are sorted by: (key, asc or desc), the first deciding; by count where it says none."""
+    """What an aggregation's buckets are sorted by, most important first: (key, asc or desc); by count if not said."""
     order = agg.body.get("order", {"_count": "desc"})
     return [next(iter(entry.items())) for entry in (order if isinstance(order, list) else [order])]
 
