@@ -1,6 +1,7 @@
 """Comments under articles: WordPress in HTML and REST, other systems by what their classes say; recorded pages."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -304,3 +305,18 @@ def test_recorded_pages_give_the_comments_that_a_person_counts(name):
     page = read((FIXTURES / name).read_bytes(), url=url)
     assert (len(page.posts), sum(post.author_role == "staff" for post in page.posts)) == COUNTS[name]
     assert all(post.author and post.published_at for post in page.posts)
+
+
+HOSTILE = {
+    "nested": '<div class="comment-item"><span class="author">Ole</span> 1.1.2026<p>x' * 2000,
+    "empty": '<div class="comment-item"><div class="comment-item"></div></div>' * 8000,
+    "huge": '<div class="comment-item"><span class="date">1.1.2026</span>' + '<span class="x-text">a</span>' * 20000,
+    "wordpress": '<ol class="commentlist">' + "".join(f'<li class="comment" id="comment-{n}"><p>x' for n in range(900)),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_pages_end_in_seconds(name):
+    began = time.process_time()
+    read(f"<html><body>{HOSTILE[name]}</body></html>")
+    assert time.process_time() - began < 15

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from crawlers.pages import commenting
 from crawlers.pages.commenting import COMMENT_WORDS
-from crawlers.pages.document import Document, Element, affordable, brief, first, select
+from crawlers.pages.document import Document, Element, affordable, brief, has, select, size
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import role_of
 from crawlers.pages.posts import build_page, collect, page_title
@@ -13,39 +15,22 @@ from crawlers.pages.urls import clean_url
 SOFTWARE = "article_comments"
 # A part with the text alone is no unit: a quote in it brings a name and a date of somebody else.
 _NO_UNITS = commenting.META_WORDS | frozenset(
-    [
-        "title",
-        "recent",
-        "recentcomments",
-        "latest",
-        "neueste",
-        "widget",
-        "sidebar",
-        "teaser",
-        "link",
-        "list",
-        "area",
-        "section",
-        "toggle",
-        "headline",
-        "hint",
-        "rules",
-        "policy",
-        "write",
-        "new",
-        "pagination",
-        "nav",
-        "empty",
-        "closed",
-        "text",
-        "txt",
-        "message",
-        "inhalt",
-        "copy",
-    ]
+    re.findall(
+        r"\w+",
+        """
+    title recent recentcomments latest neueste widget sidebar teaser link list area section toggle headline hint
+    rules policy write new pagination nav empty closed text txt message inhalt copy
+""",
+    )
 )
 _TAGS = frozenset({"div", "li", "article", "section", "dl", "tr", "td", "p", "blockquote", "aside"})
 _MIN_WORDS = 1
+_WIDGETS = frozenset({"recent", "recentcomments", "latest", "neueste", "widget", "sidebar"})
+MAX_JUDGED = 60_000
+JUDGEMENT = 12
+MAX_COMMENT = 4000
+"""Elements; what is larger is no comment."""
+"""Elements that are looked at to find the comments, those of nested parts counted once for each."""
 
 
 def recognises(document: Document) -> bool:
@@ -56,7 +41,8 @@ def recognises(document: Document) -> bool:
 def read(document: Document) -> Page:
     """The comments of the page, with a note that they were read without knowing the system."""
     units = _units(document)
-    collected = collect(affordable(document, units), lambda unit: _post(document, unit, set(units)))
+    others = set(units)
+    collected = collect(affordable(document, units), lambda unit: _post(document, unit, others))
     return build_page(
         document,
         software=SOFTWARE,
@@ -70,35 +56,57 @@ def read(document: Document) -> Page:
 def _units(document: Document) -> list[Element]:
     """The innermost parts that are marked as comments and have both a frame (author or date) and words."""
     if "article_comments" not in document.cache:
-        marked = [node for node in document.root.iter() if _is_marked(node)]
-        framed = [node for node in affordable(document, marked) if _is_unit(node)]
-        around = {parent for node in framed for parent in node.iterancestors()}
-        document.cache["article_comments"] = [node for node in framed if node not in around]
+        left_out = _left_out(document)
+        marked = [node for node in document.root.iter(*_TAGS) if _is_marked(node) and node not in left_out]
+        document.cache["article_comments"] = _innermost(marked)
     found: list[Element] = document.cache["article_comments"]
     return found
 
 
+def _innermost(marked: list[Element]) -> list[Element]:
+    """The units that hold no other one, in page order; parts nested in each other are judged from the inside."""
+    around: set[Element] = set()
+    units, spent = list[Element](), 0
+    for node in reversed(marked):
+        if node in around:
+            continue
+        # A judgement has its price also where a part is empty.
+        spent += size(node) + JUDGEMENT
+        if spent > MAX_JUDGED:
+            break
+        if _is_unit(node):
+            units.append(node)
+            for parent in node.iterancestors():
+                if parent in around:
+                    break
+                around.add(parent)
+    return units[::-1]
+
+
 def _is_marked(node: Element) -> bool:
-    if node.tag not in _TAGS:
-        return False
     tokens = commenting.words_of(node.get("class") or "")
-    if not any(token & COMMENT_WORDS and not token & _NO_UNITS for token in tokens):
-        return False
-    return not any(
-        (parent.tag == "form" and not _holds_page(parent)) or _is_widget(parent) for parent in node.iterancestors()
-    )
+    return any(token & COMMENT_WORDS and not token & _NO_UNITS for token in tokens)
+
+
+def _left_out(document: Document) -> set[Element]:
+    """What stands in forms and in lists of the newest comments of the whole site."""
+    found: set[Element] = set()
+    for node in document.root.iter():
+        if node in found or not isinstance(node.tag, str):
+            continue
+        if commenting.has_word(node, _WIDGETS) or (node.tag == "form" and not _holds_page(node)):
+            found.update(node.iterdescendants())
+    return found
 
 
 def _holds_page(form: Element) -> bool:
     """Whether a form is the frame of the whole page, as ASP.NET makes it."""
-    return first(form, "h1", "main", "article") is not None
-
-
-def _is_widget(parent: Element) -> bool:
-    return commenting.has_word(parent, {"recent", "recentcomments", "latest", "neueste", "widget", "sidebar"})
+    return has(form, "h1", "main", "article")
 
 
 def _is_unit(node: Element) -> bool:
+    if size(node) > MAX_COMMENT:
+        return False
     if select(node, "textarea, input[type=email]") and not commenting.has_date(node):
         return False
     if not (commenting.has_date(node) or commenting.author(node)):
@@ -107,7 +115,7 @@ def _is_unit(node: Element) -> bool:
 
 
 def _post(document: Document, unit: Element, units: set[Element]) -> Post | None:
-    own = commenting.own_part(unit, units - {unit})
+    own = commenting.own_part(unit, units)
     around = _around(unit, units)
     number = commenting.number(own) or (commenting.number(around) if around is not None else None)
     name = commenting.author(own)

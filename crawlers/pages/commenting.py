@@ -10,6 +10,7 @@ import copy
 import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
+from itertools import islice
 
 from crawlers.pages.body import BodyText, read_body
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
@@ -21,71 +22,16 @@ COMMENT_WORDS = frozenset(
 )
 BODY_WORDS = frozenset({"text", "body", "content", "message", "inhalt", "copy", "entry", "txt"})
 META_WORDS = frozenset(
-    [
-        "author",
-        "autor",
-        "meta",
-        "metadata",
-        "date",
-        "datum",
-        "time",
-        "zeit",
-        "timestamp",
-        "avatar",
-        "gravatar",
-        "avartar",
-        "reply",
-        "antworten",
-        "like",
-        "likes",
-        "dislike",
-        "vote",
-        "votes",
-        "voting",
-        "rating",
-        "number",
-        "says",
-        "permalink",
-        "info",
-        "information",
-        "form",
-        "respond",
-        "action",
-        "actions",
-        "share",
-        "report",
-        "melden",
-        "moderation",
-        "awaiting",
-        "name",
-        "nickname",
-        "username",
-        "benutzer",
-        "benutzername",
-        "user",
-        "profile",
-        "count",
-        "counter",
-        "button",
-        "buttons",
-        "toolbar",
-        "tools",
-        "badge",
-        "edit",
-        "login",
-        "children",
-        "replies",
-        "vcard",
-        "commentmetadata",
-        "head",
-        "header",
-        "footer",
-        "controls",
-        "feedback",
-        "flag",
-        "spinner",
-        "icon",
-    ]
+    re.findall(
+        r"\w+",
+        """
+    author autor meta metadata date datum time zeit timestamp avatar gravatar avartar reply antworten like likes
+    dislike vote votes voting rating number says permalink info information form respond action actions share
+    report melden moderation awaiting name nickname username benutzer benutzername user profile count counter
+    button buttons toolbar tools badge edit login children replies vcard commentmetadata head header footer
+    controls feedback flag spinner icon
+""",
+    )
 )
 _CAMEL = re.compile(r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])")
 _GLUED = re.compile(r"^(comments?|kommentare?)(text|body|content|message|author|date|meta|time|list|info)$")
@@ -130,6 +76,10 @@ _DATED = re.compile(
 _NUMBER = re.compile(r"(?:comment|kommentar|c)?[-_]?(\d{2,20})$", re.I)
 _OWN_NUMBER = re.compile(r"[A-Za-z][A-Za-z_-]{0,30}(\d{2,20})$")
 MAX_NAME = 80
+LOOKED_AT = 600
+"""Elements of one comment that are searched for its frame: templates need a few dozen."""
+TRIED = 12
+"""Elements of one comment that may turn out to be its body."""
 
 
 @lru_cache(maxsize=4096)
@@ -152,11 +102,13 @@ def has_word(element: Element, words: Collection[str]) -> bool:
 def names_a(element: Element, words: Collection[str]) -> bool:
     """Whether a class of the element ends in one of the words, boxes aside: "comment-author-box" names an author,
     "field--name-comment-body" a body."""
-    for token in (element.get("class") or "").split()[:40]:
-        parts = [part for part in _split(token) if part not in _BOXES]
-        if parts and parts[-1] in words:
-            return True
-    return False
+    return any(last in words for last in _named(element.get("class") or ""))
+
+
+@lru_cache(maxsize=4096)
+def _named(names: str) -> tuple[str, ...]:
+    parts = [[part for part in _split(token) if part not in _BOXES] for token in names.split()[:40]]
+    return tuple(found[-1] for found in parts if found)
 
 
 def is_meta(element: Element) -> bool:
@@ -164,7 +116,12 @@ def is_meta(element: Element) -> bool:
 
     The last part of a name decides: "comment-author-box" frames the author, "author-comment-text" is a text.
     """
-    for token in (element.get("class") or "").split()[:40]:
+    return _frames(element.get("class") or "")
+
+
+@lru_cache(maxsize=4096)
+def _frames(names: str) -> bool:
+    for token in names.split()[:40]:
         parts = [part for part in _split(token) if part]
         if len(parts) <= 4 and not META_WORDS.isdisjoint(parts) and BODY_WORDS.isdisjoint(parts[-1:]):
             return True
@@ -191,15 +148,20 @@ def own_part(container: Element, others: Collection[Element]) -> Element:
 def words(own: Element) -> BodyText:
     """What the comment says: its body element if the template names one, else all but the frame."""
     for css in _BODIES:
-        for body in select(own, css):
+        for body in select(own, css)[:TRIED]:
             if not _framed(body, own) and (found := _read(body)).text:
                 return found
-    for node in own.iterdescendants("div", "p", "section", "span", "td", "dd", "blockquote", "article"):
+    tried = 0
+    for node in islice(own.iterdescendants("div", "p", "section", "span", "td", "dd", "article"), LOOKED_AT):
         tokens = words_of(node.get("class") or "")
         if any(token & BODY_WORDS and (token & COMMENT_WORDS or len(token) == 1) for token in tokens):
-            found = BodyText("", False) if is_meta(node) or _framed(node, own) else _read(node)
-            if found.text:
+            if is_meta(node) or _framed(node, own):
+                continue
+            if (found := _read(node)).text:
                 return found
+            tried += 1
+        if tried == TRIED:
+            break
     return _read(own)
 
 
@@ -248,14 +210,14 @@ def _shown_names(own: Element) -> Iterator[str]:
     for css in _NAMES:
         for node in select(own, css):
             yield node.get("content") or flat(node)
-    for node in own.iterdescendants():
+    for node in islice(own.iterdescendants(), LOOKED_AT):
         if isinstance(node.tag, str) and names_a(node, _NAME_WORDS):
             inner = first(node, "strong, b", "a:not(.comment-reply-link)")
             yield flat(inner) if inner is not None and flat(inner) else _before_date(brief(node, 200))
-    for link in select(own, "a[href]"):
+    for link in select(own, "a[href]")[:LOOKED_AT]:
         if _PERSON_LINK.search(link.get("href")):
             yield flat(link)
-    for node in select(own, "h3, h4, h5, h6, p.info, small, strong, .comment-meta, .info"):
+    for node in select(own, "h3, h4, h5, h6, p.info, small, strong, .comment-meta, .info")[:TRIED]:
         yield _before_date(brief(node, 160))
 
 
@@ -283,15 +245,15 @@ def moment(own: Element, document: Document) -> Moment:
 
 
 def _date_lines(own: Element) -> Iterator[str]:
-    for node in own.iterdescendants():
+    for node in islice(own.iterdescendants(), LOOKED_AT):
         if isinstance(node.tag, str) and (node.tag == "time" or has_word(node, _DATE_WORDS)):
             following = node.getnext()
-            line = " ".join(node.itertext())[:300]
+            line = " ".join(islice(node.itertext(), 30))[:300]
             # Some templates give day and hour an element each.
             if following is not None and node.get("class") and following.get("class") == node.get("class"):
                 line = f"{line} {brief(following, 60)}"
             yield line
-    for node in select(own, "small, h4, h5, h6, span, p, .vcard, div"):
+    for node in islice(own.iterdescendants("small", "h4", "h5", "h6", "span", "p", "div"), LOOKED_AT):
         text = brief(node, 120)
         if _DATED.search(text):
             yield text
@@ -302,7 +264,7 @@ def number(own: Element) -> str | None:
     if match := _OWN_NUMBER.match(own.get("id") or ""):
         return match.group(1)
     for name in ("data-comment-id", "data-commentid", "data-id", "id", "name"):
-        for node in (own, *select(own, f"[{name}]")):
+        for node in (own, *select(own, f"[{name}]")[:LOOKED_AT]):
             if match := _NUMBER.match(node.get(name) or ""):
                 return match.group(1)
     return None

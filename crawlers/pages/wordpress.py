@@ -64,7 +64,8 @@ def read(document: Document) -> Page:
     title = page_title(document, "h1.entry-title", ".wp-block-post-title", "h1.post-title", "article h1", "h1")
     notes = _notes(document, boxes)
     comments = {box: number for box, number in boxes.items() if not classes(box) & _PING}
-    collected = collect(affordable(document, comments), lambda box: _post(document, box, boxes))
+    every = set(boxes)
+    collected = collect(affordable(document, comments), lambda box: _post(document, box, boxes, every))
     links, following = _pager(document)
     return build_page(
         document,
@@ -107,11 +108,10 @@ def _find(document: Document) -> Iterator[tuple[Element, str]]:
         yield node, match.group(1)
 
 
-def _post(document: Document, box: Element, boxes: dict[Element, str]) -> Post | None:
+def _post(document: Document, box: Element, boxes: dict[Element, str], every: set[Element]) -> Post | None:
     number = boxes[box]
-    others = {node for node in boxes if node is not box}
-    own = commenting.own_part(box, others)
-    framed = _with_frame(box, own, others)
+    own = commenting.own_part(box, every)
+    framed = _with_frame(box, own, every)
     name = commenting.author(framed)
     moment = commenting.moment(framed, document)
     said = commenting.words(own)
@@ -130,12 +130,14 @@ def _post(document: Document, box: Element, boxes: dict[Element, str]) -> Post |
     )
 
 
-def _with_frame(box: Element, own: Element, others: set[Element]) -> Element:
+def _with_frame(box: Element, own: Element, every: set[Element]) -> Element:
     """Where the template gives the id to the text alone, its author stands around it."""
     if commenting.author(own) is not None or commenting.has_date(own):
         return own
     for parent in list(box.iterancestors())[:3]:
-        if parent.tag not in {"li", "div", "article", "section"} or any(node in others for node in parent.iter()):
+        if parent.tag not in {"li", "div", "article", "section"} or any(
+            node in every and node is not box for node in parent.iter()
+        ):
             break
         if commenting.has_date(parent):
             return parent
