@@ -79,7 +79,7 @@ async def _fetch(url: str, access: Access, settings: Any) -> Fetched:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from crawlers.gate.middleware import SIGNALS_KEY
+    from crawlers.gate.middleware import FEED_KEY, SIGNALS_KEY
     from crawlers.pages.reading import read_page
     from crawlers.spiders.faults import fate_of
     from crawlers.spiders.headers import link_header
@@ -96,7 +96,7 @@ async def _fetch(url: str, access: Access, settings: Any) -> Fetched:
             self.access = access
 
         async def start(self) -> AsyncIterator[Any]:
-            yield Request(url, callback=self.parse, errback=self.failed)
+            yield Request(url, callback=self.parse, errback=self.failed, meta={FEED_KEY: True})
 
         def parse(self, response: Response, **_: Any) -> None:
             signals = response.meta.get(SIGNALS_KEY)

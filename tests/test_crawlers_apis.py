@@ -12,6 +12,7 @@ from website import Answer, serving
 from crawlers.addresses import first_addresses
 from crawlers.card import SourceCard
 from crawlers.gate.patience import asked_pause
+from index.store import StoreError
 
 JSON = "application/json; charset=utf-8"
 
@@ -98,6 +99,32 @@ def test_rate_limit_is_waited_for_and_a_closed_timeline_is_a_failed_run(parts):
         site.pages[TAG] = Answer('{"error": "This method requires an authenticated user"}', 401, JSON)
         (closed,) = parts.crawl(card)
     assert (closed.outcome, closed.record["pages"]) == ("failed", {"failed/http_401": 1})
+
+
+def test_interrupted_run_goes_on_at_its_cursor(parts):
+    class Full:
+        def __init__(self, store):
+            self.store = store
+
+        def __getattr__(self, name):
+            return getattr(self.store, name)
+
+        def upsert(self, mentions):
+            raise StoreError("Der Speicher ist voll.")
+
+    with serving() as site:
+        site.pages[TAG] = Mastodon(site, 24)
+        site.delay = 0.1
+        card = api_card(site, "mastodon", ask={"tags": ["kornblume"]})
+        real, parts.store = parts.store, Full(parts.store)
+        (first,) = parts.crawl(card)
+        assert first.outcome == "interrupted"
+        parts.store = real
+        (second,) = parts.crawl(card)
+        asked = [path for path in site.paths if path.startswith(TAG)]
+    assert (second.record["id"], second.record["resumed"], second.outcome) == (first.record["id"], 1, "done")
+    assert second.record["yielded"] == len(parts.mentions()) == 24
+    assert len(asked) == len(set(asked)) == 9
 
 
 def test_robots_and_reservations_hold_for_apis(parts):

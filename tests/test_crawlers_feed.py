@@ -6,6 +6,8 @@ import pytest
 from crawling import FAST, FIRST, Parts, assert_adds_up, card_for, sentence
 from website import Answer, serving
 
+from crawlers.fetching import fetch_page
+
 XML = "application/rss+xml; charset=utf-8"
 ATOM = '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de"><title>Brett</title>{parts}</feed>'
 
@@ -112,6 +114,13 @@ def test_what_a_bounded_run_left_out_is_not_taken_for_known(parts):
         assert (first.outcome, first.record["fates"]) == ("bounded", {"stored": 4})
         (second,) = parts.crawl(card_for(site.url, "/atom", family="feed", channel="blog"))
         assert second.record["fates"] == {"stored": 6, "unchanged": 4}
+
+
+def test_extract_reads_a_feed_by_its_address():
+    body = ATOM.format(parts=entry(1, sentence(1, 1)))
+    with serving({"/forum/index.rss": Answer(body, content_type=XML)}) as site:
+        page = fetch_page(f"{site.url}/forum/index.rss", scrapy=FAST)
+    assert (page.kind, len(page.posts)) == ("feed", 1)
 
 
 def test_reserved_feed_is_not_stored(parts):
