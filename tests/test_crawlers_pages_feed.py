@@ -165,3 +165,9 @@ def test_utf16_and_latin1_feeds():
     for encoding in ("utf-16", "iso-8859-1"):
         body = RSS.replace('encoding="UTF-8"', f'encoding="{encoding}"').replace("…", "...").encode(encoding)
         assert read(body).posts[0].text.startswith("Das Gemüse"), encoding
+
+
+@pytest.mark.parametrize("name", ["utf-\x96", "klingonisch", "utf-16", "base64"])
+def test_a_wrong_encoding_is_no_end(name):
+    body = RSS.replace('encoding="UTF-8"', f'encoding="{name}"').encode("latin-1", "replace")
+    assert read(body).kind == "feed"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from crawlers.pages.body import read_fragment
 from crawlers.pages.dates import DateHints, Moment, parse_machine, parse_text
-from crawlers.pages.document import Document, flat, parse, squeeze
+from crawlers.pages.document import Document, decode, flat, parse, squeeze
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import MAX_POSTS, Collected
@@ -24,6 +24,7 @@ WORDPRESS, APP_STORE = "wordpress", "app_store"
 MAX_BYTES = 5_000_000
 _START = re.compile(rb"<(?:rss|feed|rdf:RDF|atom:feed)[\s>]", re.I)
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|body)\b", re.I)
+_DECLARATION = re.compile(r"^[\s\ufeff]*<\?xml[^>]{0,300}\?>")
 _ENTITY = re.compile(rb"<!ENTITY", re.I)
 _WP_COMMENT = re.compile(r"#comment-(\d{1,18})$")
 _PING = re.compile(r"^\[?(?:\[…\]|…|\[\.\.\.\]).*(?:\[…\]|…|\[\.\.\.\])\]?$", re.S)
@@ -79,9 +80,15 @@ def _parsed(body: bytes, content_type: str | None) -> Any:
     # Imported here: commands that read no feed should not pay for it.
     import feedparser
 
+    # Decoded here, by the rules for all pages: feedparser raises for some declared encodings.
+    text = _DECLARATION.sub("", decode(body, content_type), count=1)
+    headers = {"content-type": "application/xml; charset=utf-8"}
     # A stream, because feedparser opens addresses and files when it is given a string.
-    headers = {"content-type": content_type} if content_type else {}
-    return feedparser.parse(BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    stream = BytesIO(text.encode("utf-8", "replace"))
+    try:
+        return feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
+        return {"entries": [], "feed": {}, "bozo": True}
 
 
 def _software(entries: list[Any]) -> str:

@@ -90,7 +90,7 @@ def _post(status: dict[str, Any], answer: Answer, addresses: dict[str, str]) -> 
     tree = parse(f"<div>{status.get('content') or ''}</div>", url=answer.url, hints=answer.document.hints).root
     return Post(
         native_id=addresses[str(status.get("id"))],
-        author=_full_name(name, answer.url) or None,
+        author=_full_name(name, str(status["uri"])) or None,
         author_role=role_of(str(status["account"].get("display_name") or "") or name, known=False),
         published_at=moment.at,
         date_precision=moment.precision,
@@ -101,9 +101,10 @@ def _post(status: dict[str, Any], answer: Answer, addresses: dict[str, str]) -> 
     )
 
 
-def _full_name(name: str, url: str) -> str:
-    """The account with its server, as other servers name it."""
-    return name if not name or "@" in name else f"{name}@{urlsplit(url).hostname}"
+def _full_name(name: str, uri: str) -> str:
+    """The account with its server, as other servers name it; `uri` is that of its status."""
+    host = urlsplit(uri).hostname
+    return name if not name or "@" in name or not host else f"{name}@{host}"
 
 
 def _native_id(status: dict[str, Any]) -> str:
