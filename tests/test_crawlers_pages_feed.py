@@ -171,3 +171,10 @@ def test_utf16_and_latin1_feeds():
 def test_a_wrong_encoding_is_no_end(name):
     body = RSS.replace('encoding="UTF-8"', f'encoding="{name}"').encode("latin-1", "replace")
     assert read(body).kind == "feed"
+
+
+@pytest.mark.parametrize("name", ["base64", "rot13", "zlib"])
+def test_a_codec_that_makes_no_text_is_no_end_of_a_page(name):
+    html = f'<html><head><meta charset="{name}"><title>Köln</title></head><body></body></html>'
+    assert read(html).title == "Köln"
+    assert read(html, content_type=f"text/html; charset={name}").title == "Köln"

@@ -41,7 +41,11 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     contradict is overruled: valid UTF-8 with non-ASCII characters is UTF-8, and "UTF-8" that mostly fails to decode
     is windows-1252.
     """
-    encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8", auto_detect_fun=_guess)
+    try:
+        encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8", auto_detect_fun=_guess)
+    except LookupError:
+        # A declared codec that makes no text ("base64", "rot13").
+        return body.decode(_guess(body), "replace")
     name = encoding.lower().replace("_", "-")
     if name in {"cp1252", "windows-1252", "iso-8859-1", "latin-1", "iso8859-15", "iso-8859-15", "ascii"}:
         return _as_utf8(body) or text
