@@ -65,6 +65,10 @@ class Expected(Value):
     min_posts: int | None = Field(None, ge=0)
     max_posts: int | None = Field(None, ge=0)
     min_pages: int | None = Field(None, ge=0)
+    min_coverage: dict[Literal["author", "date", "text"], float] = Field(
+        default_factory=dict, description="the least share of posts with an author, a date, words"
+    )
+    quiet_days: int | None = Field(30, ge=1, description="so long the same posts and no new one is suspicious")
 
 
 class Ask(Value):

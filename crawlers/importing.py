@@ -14,12 +14,13 @@ from crawlers.book import field_counts
 from crawlers.card import SourceCard
 from crawlers.columns import ColumnMap
 from crawlers.drafting import Drafter, Drafts
-from crawlers.health import judge
+from crawlers.health import close
 from crawlers.pages.page import Page
 from crawlers.rows.answers import Answer, AnswerReader, RowFaultError
 from crawlers.rows.opening import kind_of, rows_of
 from crawlers.rows.row import Row, RowFileError
 from crawlers.running import CrawlOptions, Processor, Progress, RunSummary
+from index.blindness import IMPORT
 from index.brand import BrandRules
 from index.ledger import FrontierPage, Ledger, LedgerBusyError, Link, Note, PageResult, Quarantined, Run
 from index.store import StoreError
@@ -180,10 +181,10 @@ def _work(
         if isinstance(error, KeyboardInterrupt):
             raise
         return _summary(ledger, run)
-    outcome, why = judge(ledger.run(run), work.card.expected)
     if fault is not None:
-        outcome, why = "failed", fault
-    ledger.end(run, outcome=outcome, reason=why, now=options.clock())
+        ledger.end(run, outcome="failed", reason=fault, now=options.clock())
+    else:
+        close(ledger, run, work.card.expected, card=IMPORT, comparable=False, now=options.clock())
     return _summary(ledger, run)
 
 

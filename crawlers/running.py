@@ -15,7 +15,7 @@ from crawlers.book import RunBook, start_links, utc_now
 from crawlers.card import SourceCard
 from crawlers.drafting import DEFAULT_RETENTION_DAYS, Drafter
 from crawlers.fetching import fetch_page, scrapy_settings
-from crawlers.health import judge
+from crawlers.health import close
 from crawlers.keys import login_of
 from crawlers.keys import refusal as key_refusal
 from crawlers.reactor import submit
@@ -257,8 +257,8 @@ def _finish(source: Source, ledger: Ledger, options: CrawlOptions, reason: str) 
         fault = "" if source.fault is None else f" ({type(source.fault).__name__}: {source.fault})"
         ledger.pause(run, reason=f"{reason}{fault}", now=now)
         return
-    outcome, why = judge(ledger.run(run), source.card.expected)
-    ledger.end(run, outcome=outcome, reason=why, now=now)
+    card = source.card
+    close(ledger, run, card.expected, card=card.digest, comparable=not card.reads_data, now=now)
 
 
 def _summary(ledger: Ledger, run_id: str) -> RunSummary:

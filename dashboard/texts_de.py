@@ -222,6 +222,8 @@ GERMAN: Final[dict[str, str]] = {
     # notices and states
     "blind_title": "Quellen mit Lücken in diesem Zeitraum",
     "blind_run": "{source}: {outcome} am {when}",
+    "blind_period": "{source}: {days}",
+    "blind_periods": "Nicht vollständig gelesen: {periods}.",
     "blind_note": "Weniger Stimmen von dort können daran liegen, nicht an den Kunden.",
     "outcome_failed": "Lauf gescheitert",
     "outcome_suspicious": "Lauf auffällig",

@@ -215,6 +215,8 @@ ENGLISH: Final[dict[str, str]] = {
     # notices and states
     "blind_title": "Sources with gaps in this period",
     "blind_run": "{source}: {outcome} on {when}",
+    "blind_period": "{source}: {days}",
+    "blind_periods": "Not fully read: {periods}.",
     "blind_note": "Fewer mentions from there may be due to that, not to the customers.",
     "outcome_failed": "run failed",
     "outcome_suspicious": "suspicious run",

@@ -25,6 +25,7 @@ from index.document import to_document
 from index.query import Query, parse_query
 
 if TYPE_CHECKING:
+    from index.blindness import BlindPeriod
     from index.ledger import Ledger
     from index.mention import Mention
     from index.store import Store
@@ -123,16 +124,18 @@ def status(
     ] = None,
 ) -> None:
     """Print the last runs with their fates, and what the store holds."""
+    from index.blindness import blind_periods
     from index.ledger import Ledger
 
     with closing(Ledger(ledger_path(settings))) as ledger:
         runs = ledger.runs(limit=limit) if run is None else [_one_run(ledger, run)]
     with opened_store(settings) as store:
         description = store.describe()
+    blind = blind_periods(runs)
     if format is StatusFormat.json:
-        put_json({"runs": runs, "store": description})
+        put_json({"runs": runs, "store": description, "blind": [_blind_record(period) for period in blind]})
     else:
-        _print_status(runs, description)
+        _print_status(runs, description, [period for period in blind if period.until is None])
 
 
 def _one_run(ledger: Ledger, run_id: str) -> dict[str, Any]:
@@ -208,7 +211,27 @@ def _plain(cell: str) -> str:
     return "".join(character if character.isprintable() else " " for character in cell)
 
 
-def _print_status(runs: list[dict[str, Any]], description: dict[str, Any]) -> None:
+def _blind_record(period: BlindPeriod) -> dict[str, Any]:
+    times = {"since": period.since, "until": period.until}
+    return {
+        "source": period.source,
+        **{name: None if at is None else at.isoformat() for name, at in times.items()},
+        "outcome": period.outcome,
+        "reason": period.reason,
+    }
+
+
+def _print_blind(console: Console, blind: list[BlindPeriod]) -> None:
+    if not blind:
+        return
+    console.print(tr("\nACHTUNG, diese Quellen sind gerade blind:", "\nATTENTION, these sources are blind now:"))
+    for period in blind:
+        since = german_time(period.since) or tr("Anfang an", "the beginning")
+        head = tr(f"{period.source}: seit {since}", f"{period.source}: since {since}")
+        console.print(f"  !! {_plain(head)}: {period.outcome}, {_plain(period.reason or '')}")
+
+
+def _print_status(runs: list[dict[str, Any]], description: dict[str, Any], blind: list[BlindPeriod]) -> None:
     console = Console(markup=False, highlight=False)
     console.print(
         tr(
@@ -224,6 +247,7 @@ def _print_status(runs: list[dict[str, Any]], description: dict[str, Any]) -> No
             )
         )
         return
+    _print_blind(console, blind)
     for run in runs:
         began = german_time(datetime.fromisoformat(run["started_at"]))
         counts = tr(
@@ -231,6 +255,8 @@ def _print_status(runs: list[dict[str, Any]], description: dict[str, Any]) -> No
             f"{run['requests']} requests, {run['yielded']} posts",
         )
         console.print(f"\n{run['source']}  {began}  {run['outcome']}  {counts}")
+        if run["reason"]:
+            console.print(f"    !! {_plain(run['reason'])}")
         for name, count in sorted(run["fates"].items()):
             console.print(f"    {count:>6}  {name}")
         for verdict in run.get("verdicts", []):

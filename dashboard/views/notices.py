@@ -15,6 +15,7 @@ from dashboard.context import Context
 from dashboard.parts import anchor, panel
 from dashboard.state import FilterState, link
 from dashboard.texts import Words
+from index.blindness import BlindPeriod, blind_periods
 from index.fields import BERLIN
 from index.query import QuerySyntaxError
 
@@ -89,6 +90,26 @@ def blind_notice(page: Context) -> None:
     items = "".join(f"<li>{escape(_gap_text(page, gap))}</li>" for gap in gaps)
     title, note = escape(page.words("blind_title")), escape(page.words("blind_note"))
     st.html(f"<div class='bm-notice' role='status'><b>{title}</b><ul>{items}</ul>{note}</div>")
+
+
+def blind_caption(page: Context) -> str:
+    """Within the page's period, when which source was blind: a caption for charts over time, or nothing."""
+    found = [
+        page.words("blind_period", source=page.label("source", period.source), days=_days(page, period))
+        for period in blind_periods(_runs(page.config))
+        if period.until is not None
+        and (page.state.start is None or period.until.astimezone(BERLIN).date() >= page.state.start)
+        and (page.state.end is None or period.since is None or period.since.astimezone(BERLIN).date() <= page.state.end)
+        and (not page.state.sources or period.source in page.state.sources)
+    ]
+    if not found:
+        return ""
+    return f"<p class='bm-note'>{escape(page.words('blind_periods', periods='; '.join(found)))}</p>"
+
+
+def _days(page: Context, period: BlindPeriod) -> str:
+    days = [at.astimezone(BERLIN).date() for at in (period.since, period.until) if at is not None]
+    return formats.period(days[0], days[-1], page.words.language)
 
 
 def _gap_text(page: Context, gap: Blind) -> str:

@@ -15,6 +15,7 @@ from dashboard.figures import Step, TrendPoint, step_for
 from dashboard.loaders import Figures
 from dashboard.parts import anchor, card_head, table
 from dashboard.state import FilterState, link, to_params
+from dashboard.views.notices import blind_caption
 from dashboard.views.routes import open_page
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def draw_trend(page: Context, figures: Figures) -> None:
         value = page.percent(last.counts.share("negative").value if last is not None else None)
         alt = page.words("trend_alt_share", period=seen.period, last=value)
         _clickable(seen, charts.share_chart(trend, page.words, step, min_group=minimum), "share", step, alt)
+    if caption := blind_caption(page):
+        st.html(caption)
     with st.expander(page.words("as_table")):
         st.html(_as_table(seen, trend, step))
 
