@@ -79,7 +79,7 @@ def import_rows(
     _check(stream, card, columns)
     key = f"{digest}-{card.digest}-{columns.digest}-{brand.version}"
     start = [Link(f"import://{card.name}/0", chain=f"import://{card.name}/")]
-    expected = card.expected.model_dump(exclude_none=True)
+    expected = card.expected.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     try:
         run = ledger.begin(card.name, digest=key, start=start, expected=expected, now=now, fresh=options.fresh)
     except LedgerBusyError as error:

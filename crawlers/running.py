@@ -160,7 +160,7 @@ def _open(card: SourceCard, brand: BrandRules, ledger: Ledger, options: CrawlOpt
         reason = f"Ohne Kontaktadresse (BRANDMELDER_CONTACT) wird die Quelle „{card.name}“ nicht gefragt."
     if reason is not None:
         return _summary(ledger, ledger.refuse(card.name, reason=reason, now=now))
-    expected = card.expected.model_dump(exclude_none=True)
+    expected = card.expected.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     digest = f"{card.digest}-{brand.version}"
     try:
         run = ledger.begin(
