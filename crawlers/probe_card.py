@@ -74,7 +74,9 @@ def _family(page: Page | None) -> tuple[str, str]:
         return "auto", "forum"
     if page.kind == "reviews":
         return "reviews", "review"
-    if page.kind in ("comments", "feed") or page.software.startswith("wordpress"):
+    if page.kind == "feed":
+        return "feed", "blog"
+    if page.kind == "comments" or page.software.startswith("wordpress"):
         return "blog", "blog"
     return ("forum", "forum") if page.kind in _FORUM_KINDS else ("auto", "forum")
 

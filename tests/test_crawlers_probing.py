@@ -196,3 +196,10 @@ def test_command_explains_what_it_can_not_look_at(tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert "keine Adresse" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_pasted_feed_gets_a_card_that_reads_feeds():
+    with serving({"/feed": Answer(feed(6, 5), content_type=RSS)}) as site:
+        found = probe(site.url + "/feed", scrapy=FAST)
+    assert (found.kind, found.size.posts_per_week) == ("feed", pytest.approx(7.0))
+    assert parse_yaml(found.card, SourceCard, name="Entwurf").family == "feed"
