@@ -17,32 +17,47 @@ MIXED = LABELS.index("mixed")
 ITERATIONS = 200
 
 
-def fit_calibration(parts: Sequence[tuple[Vectors, Numbers, bool]], *, decay: float = 0.003) -> Calibration:
+def fit_calibration(
+    parts: Sequence[tuple[Vectors, Numbers, bool]], *, decay: float = 0.003, balance: float = 0.15
+) -> Calibration:
     """Temperature and biases that make raw scores into probabilities (Guo et al. 2017, with vector bias).
 
     Each part is one corpus (scores, labels, whether it annotates `mixed`); parts count equally. Where a corpus has no
     `mixed`, that label is left out of its softmax, unless no corpus has it: then its bias becomes strongly negative.
+    Rows count by their label's share to the power of `-balance`: 0 is the plain likelihood, which hardly ever finds a
+    rare label, 1 treats all labels as equally common.
     """
     import torch
 
     annotated = any(part[2] for part in parts)
-    data = [(torch.from_numpy(scores), torch.from_numpy(labels), mixed) for scores, labels, mixed in parts]
+    data = [
+        (torch.from_numpy(scores), torch.from_numpy(labels), mixed, torch.from_numpy(_row_weights(labels, balance)))
+        for scores, labels, mixed in parts
+    ]
     log_temperature = torch.zeros(1, requires_grad=True)
     bias = torch.zeros(len(LABELS), requires_grad=True)
 
     def loss() -> Any:
         total = decay * (bias.square().sum() + log_temperature.square().sum())
-        for scores, labels, mixed in data:
+        for scores, labels, mixed, weights in data:
             raw = scores * log_temperature.exp() + bias
             if annotated and not mixed:
                 raw = raw[:, :MIXED]
-            total = total + torch.nn.functional.cross_entropy(raw, labels) / len(data)
+            entropy = torch.nn.functional.cross_entropy(raw, labels, reduction="none")
+            total = total + (entropy * weights).sum() / len(data)
         return total
 
     _minimise([log_temperature, bias], loss)
     values = [round(float(value), 4) for value in bias.detach()]
     temperature = round(float(log_temperature.detach().exp()[0]), 4)
     return Calibration(temperature=temperature, bias=(values[0], values[1], values[2], values[3]))
+
+
+def _row_weights(labels: Numbers, balance: float) -> Vectors:
+    """A weight per row; together they are 1."""
+    shares = np.bincount(labels, minlength=len(LABELS)) / max(1, len(labels))
+    weights = np.maximum(shares, 1e-9)[labels] ** -balance
+    return np.asarray(weights / weights.sum(), dtype=np.float32)
 
 
 def _minimise(parameters: list[Any], loss: Any) -> None:
