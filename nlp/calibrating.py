@@ -16,6 +16,10 @@ Vectors = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
 CERTAIN_ACCURACY = 0.6
+OWN_BALANCE = 0.15
+POOLED_BALANCE = 0.5
+"""How far labels count alike (`fit_calibration`): little where a channel's own texts tell how common a label is, more where
+several corpora stand in for them."""
 FALSE_IRONY = 0.03
 """Share of plain reviews that may be flagged as ironic."""
 MIN_REVIEWS = 100
@@ -44,9 +48,8 @@ def calibrated(heads: Heads, dev_parts: Sequence[Labelled]) -> Heads:
     for channel, sources in CHANNEL_SOURCES.items():
         known = [scores[source] for source in sources if source in scores]
         if known:
-            calibrations[channel] = fit_calibration(
-                [(raw[:, : len(LABELS)], labels, mixed) for raw, labels, mixed in known]
-            )
+            parts = [(raw[:, : len(LABELS)], labels, mixed) for raw, labels, mixed in known]
+            calibrations[channel] = fit_calibration(parts, balance=OWN_BALANCE if len(sources) == 1 else POOLED_BALANCE)
     config = heads.config.model_copy(update={"calibrations": calibrations})
     found = {
         "certain": _certain(replace(heads, config=config), scores),

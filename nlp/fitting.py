@@ -18,7 +18,7 @@ ITERATIONS = 200
 
 
 def fit_calibration(
-    parts: Sequence[tuple[Vectors, Numbers, bool]], *, decay: float = 0.003, balance: float = 0.15
+    parts: Sequence[tuple[Vectors, Numbers, bool]], *, balance: float, decay: float = 0.003
 ) -> Calibration:
     """Temperature and biases that make raw scores into probabilities (Guo et al. 2017, with vector bias).
 

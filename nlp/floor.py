@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlp.calibrating import OWN_BALANCE
 from nlp.cleaning import clean
 from nlp.corpora import CORPORA, Row, read_rows
 from nlp.evaluation import macro_f1
@@ -78,7 +79,7 @@ def _compare_file(rows: Sequence[Row], model: Any, scorer: Scorer) -> dict[str, 
     raw = floor_scores(model, unseen)
     domain = CORPORA.get(rows[0].domain)
     mixed = domain is None or domain.annotates_mixed
-    calibration = fit_calibration([(floor_scores(model, seen), _numbers(seen), mixed)])
+    calibration = fit_calibration([(floor_scores(model, seen), _numbers(seen), mixed)], balance=OWN_BALANCE)
     calibrated = softmax(raw * calibration.temperature + np.array(calibration.bias, dtype=np.float32))
     results = scorer.score([ScoringInput(row.text, channel=row.corpus) for row in unseen], taxonomy=Taxonomy())
     ours = np.array([LABELS.index(result.sentiment) for result in results], dtype=np.int64)
