@@ -18,8 +18,8 @@ Numbers = NDArray[np.int64]
 CERTAIN_ACCURACY = 0.6
 OWN_BALANCE = 0.15
 POOLED_BALANCE = 0.5
-"""How far labels count alike (`fit_calibration`): little where a channel's own texts tell how common a label is, more where
-several corpora stand in for them."""
+"""How far labels count alike (`fit_calibration`): little where a channel's own texts tell how common a label is,
+more where several corpora stand in for them."""
 FALSE_IRONY = 0.03
 """Share of plain reviews that may be flagged as ironic."""
 MIN_REVIEWS = 100
