@@ -22,6 +22,7 @@ CHECK_COMMAND = "brandmelder alerts check --brand PROFIL"
 # The newest events show what people wrote; older ones only link to it.
 WITH_VERBATIMS = 5
 VERBATIMS = 2
+CANDIDATES = 50
 SHOWN = 100
 DELIVERY_CSS = {"delivered": "", "pending": "bm-warn", "held": "bm-warn"}
 
@@ -38,7 +39,7 @@ def render(page: Context, figures: Figures) -> None:
     items = []
     for number, event in enumerate(events[:SHOWN]):
         state = mentions_of(page, event)
-        evidence = _evidence(page, figures, state) if number < WITH_VERBATIMS else ""
+        evidence = _evidence(page, figures, state, event) if number < WITH_VERBATIMS else ""
         items.append(f"<li>{_card(page, event, state, evidence)}</li>")
     st.html(f"<ul class='bm-cards'>{''.join(items)}</ul>")
 
@@ -90,8 +91,8 @@ def _bars(event: AlertEvent) -> str:
     return f"<span class='bm-bars' aria-hidden='true'>{bars}</span>"
 
 
-def _evidence(page: Context, figures: Figures, state: FilterState) -> str:
-    found = figures.search(state, size=VERBATIMS)
-    if not found.mentions:
-        return ""
-    return cards(replace(page, chosen=state), found.mentions, {}, is_brief=True)
+def _evidence(page: Context, figures: Figures, state: FilterState, event: AlertEvent) -> str:
+    """The newest voices that were there when the event was noticed; the filter ends with that day only."""
+    found = figures.search(state, size=CANDIDATES).mentions
+    known = [one for one in found if one.published_at is None or one.published_at <= event.opened_at][:VERBATIMS]
+    return cards(replace(page, chosen=state), known, {}, is_brief=True) if known else ""
