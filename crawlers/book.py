@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from crawlers.gate.verdict import ALLOWED, RETRY_LATER
 from crawlers.marks import Marks, Validators
 from crawlers.pages.page import Page
 from crawlers.pages.urls import clean_url, is_forbidden
+from crawlers.threads import Threads
 from index.ledger import FrontierPage, Ledger, Link, Note, PageResult, Run
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 PRIORITY_NEXT_PAGE = 2
 PRIORITY_LINK = 1
 PRIORITY_NEXT_LISTING = 0
+PRIORITY_QUIET = -1
 SPOOL_LIMIT = 2000
 NOT_MODIFIED = "not_modified"
 # The kinds whose pages lead on to others.
@@ -38,10 +40,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def start_links(card: SourceCard) -> list[Link]:
-    """The card's start addresses as the first pages of a run."""
+def start_links(card: SourceCard, *, quiet: Sequence[str] = ()) -> list[Link]:
+    """The first pages of a run: the card's start addresses, and last of all threads that seem to be as they were."""
     urls = first_addresses(card) if card.reads_data else map(clean_url, card.start_urls)
-    return [Link(url, chain=url, priority=PRIORITY_LINK) for url in dict.fromkeys(urls)]
+    begin = [Link(url, chain=url, priority=PRIORITY_LINK) for url in dict.fromkeys(urls)]
+    return begin + [Link(url, chain=url, priority=PRIORITY_QUIET) for url in quiet]
 
 
 def field_counts(page: Page) -> dict[str, int]:
@@ -88,7 +91,16 @@ class PageFailed:
 class RunBook:
     """Keeps the budgets and turns page outcomes into ledger transactions. Used in the reactor's thread only."""
 
-    def __init__(self, ledger: Ledger, run: Run, card: SourceCard, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        run: Run,
+        card: SourceCard,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        recheck: bool = False,
+        backfill: bool = False,
+    ) -> None:
         self.ledger = ledger
         self.run = run
         self.card = card
@@ -97,7 +109,8 @@ class RunBook:
         self._failures = 0
         self._requests = 0
         self._broken = False
-        self.marks = Marks(ledger, run, reads_data=card.reads_data)
+        self.marks = Marks(ledger, run, reads_data=card.reads_data, backfill=backfill)
+        self.threads = Threads(ledger, run, recheck=recheck, backfill=backfill)
         self._audit: dict[str, Any] = {
             **card.model_dump(mode="json", include={"basis", "evidence", "checked_on", "checked_by", "valid_until"}),
             "policies": {},
@@ -147,11 +160,14 @@ class RunBook:
     def failed(self, outcome: PageFailed, *, requests: int) -> None:
         """Write down a page that brought nothing. `requests` counts all requests of this process so far."""
         verdict = outcome.fate if outcome.fate.startswith(("reserved/", "forbidden/")) else "unknown"
+        thread = self.threads.fate_of_failure(outcome.task, outcome.fate)
+        fate = outcome.fate.replace("failed/", "gone/") if thread == "gone" else outcome.fate
         # A verdict is an answer; only silence and errors in a row mean that the source is in trouble.
-        self._failures = self._failures + 1 if verdict == "unknown" else 0
-        note = Note(outcome.fate, outcome.task.url, outcome.message)
-        logger.info("%s: %s", outcome.fate, outcome.task.url)
-        self._write(outcome.task, PageResult(outcome.fate, gate=verdict, notes=[note], requests=self._new(requests)))
+        self._failures = self._failures + 1 if verdict == "unknown" and thread != "gone" else 0
+        note = Note(fate, outcome.task.url, outcome.message)
+        logger.info("%s: %s", fate, outcome.task.url)
+        result = PageResult(fate, gate=verdict, notes=[note], requests=self._new(requests), chain_fate=thread)
+        self._write(outcome.task, result)
         if outcome.fate == f"reserved/{RETRY_LATER}":
             stop = Note(f"bounded/{RETRY_LATER}", outcome.task.url, "die Seite bittet um eine längere Pause")
             self.ledger.drop_open_pages(self.run.id, note=stop, now=self.clock())
@@ -167,9 +183,9 @@ class RunBook:
         if (verdict := self._verdict(outcome)) is not None:
             self._write(outcome.task, self._refused(outcome, verdict, requests))
             return
-        drafts = outcome.drafts
+        drafts = self.threads.wanted(outcome.drafts)
         new = self.ledger.unseen(self.run.id, drafts.ids)
-        links, notes = self._links(outcome, new=new)
+        links, known, notes = self._links(outcome, new=new)
         goes_on = any(link.chain == outcome.task.chain for link in links)
         cut_off = any(note.kind.startswith("bounded/") for note in notes)
         fate = "read"
@@ -190,6 +206,10 @@ class RunBook:
             announced=outcome.page.expected_posts if outcome.page.kind == "thread" else None,
             mark=self.marks.after(outcome.task, outcome.page, outcome.validators, goes_on=goes_on or cut_off),
             read=len(new) + sum(left_out(outcome.page).values()) if outcome.page.kind == "thread" else 0,
+            activity=dict(outcome.page.last_posts),
+            unchanged=known,
+            chain_fate=self.threads.fate_of_page(outcome.task, outcome.page, outcome.drafts, cut_off=cut_off),
+            platform=outcome.page.software,
         )
         self._write(outcome.task, result)
 
@@ -209,9 +229,8 @@ class RunBook:
         follow = outcome.signals.follow and outcome.page.kind != "reserved" and fate.startswith("reserved/")
         links = self._links(outcome, new=set())[0] if follow else []
         logger.info("%s: %s", fate, outcome.task.url)
-        return PageResult(
-            fate, gate=fate, links=links, notes=[Note(fate, outcome.task.url)], requests=self._new(requests)
-        )
+        note = Note(fate, outcome.task.url)
+        return PageResult(fate, gate=fate, links=links, notes=[note], requests=self._new(requests), chain_fate="broken")
 
     def _write(self, task: FrontierPage, result: PageResult) -> None:
         self.ledger.finish_page(self.run.id, task, result, now=self.clock())
@@ -220,13 +239,18 @@ class RunBook:
         new, self._requests = requests - self._requests, requests
         return new
 
-    def _links(self, outcome: PageRead, *, new: set[str]) -> tuple[list[Link], list[Note]]:
-        """Where the page leads, and the notes about where it is not followed. `new`: its posts that are new."""
+    def _links(self, outcome: PageRead, *, new: set[str]) -> tuple[list[Link], list[str], list[Note]]:
+        """Where the page leads, the threads that need not be asked for, and the notes about where it is not followed.
+        `new`: its posts that are new."""
         task, notes = outcome.task, list[Note]()
-        urls = [url for url in dict.fromkeys(map(clean_url, outcome.links)) if self._may_ask(url)]
+        followed = () if self.threads.recheck else outcome.links
+        urls = [url for url in dict.fromkeys(map(clean_url, followed)) if self._may_ask(url)]
         unknown = self.ledger.unknown_urls(self.run.id, urls)
         fresh = [url for url in urls if url in unknown]
-        links = [Link(url, chain=url, depth=task.depth + 1, priority=PRIORITY_LINK) for url in fresh]
+        unchanged = self.threads.unchanged(outcome.page)
+        known = [url for url in fresh if url in unchanged]
+        asked = (url for url in fresh if url not in unchanged)
+        links = [Link(url, chain=url, depth=task.depth + 1, priority=PRIORITY_LINK) for url in asked]
         if links and task.depth >= self.card.budget.depth:
             notes.append(Note("bounded/depth", task.url, f"{len(links)} Verweise nicht verfolgt"))
             links = []
@@ -238,7 +262,7 @@ class RunBook:
             more, left_out = self._more(outcome)
             links.extend(more)
             notes.extend(left_out)
-        return links, notes
+        return links, known, notes
 
     def _more(self, outcome: PageRead) -> tuple[list[Link], list[Note]]:
         """Further pages of the thread where one page names them all, up to the budget of a thread."""
@@ -259,8 +283,10 @@ class RunBook:
         if outcome.page.next_page is None:
             return None
         task, url = outcome.task, outcome.page.next_page
-        if self.marks.reached(task, outcome.page):
+        if self.marks.reached(task, outcome.page) or self.threads.ends(outcome.page):
             return None
+        if self.threads.recheck and outcome.page.links and outcome.page.kind in LISTINGS:
+            return None  # the thread's address leads to a list now
         url = url if self.card.reads_data else clean_url(url)
         if not self._may_ask(url):
             return Note("skipped/next_page", url)

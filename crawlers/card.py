@@ -53,6 +53,7 @@ class Budget(Value):
     minutes: float = Field(240, gt=0)
     depth: int = Field(12, ge=0, description="listings and links from a start address to a page; pagers don't count")
     pages_per_thread: int = Field(500, ge=1)
+    reread: int = Field(50, ge=0, description="threads that are read again although nothing new shows, in turn")
     page_bytes: int = Field(8_000_000, ge=1_000)
     post_characters: int = Field(20_000, ge=100, description="longer texts are cut, with a note")
     failures_in_a_row: int = Field(10, ge=1)

@@ -48,7 +48,7 @@ def judge(record: Mapping[str, Any], expected: Expected, *, now: datetime) -> tu
 
 
 def _failures(record: Mapping[str, Any], expected: Expected) -> Iterator[str]:
-    same = record["pages"].get("not_modified", 0)
+    same = _known(record)
     read = record["pages"].get("read", 0) + same
     if not read:
         pages = ", ".join(f"{fate} ({n})" for fate, n in record["pages"].items())
@@ -79,7 +79,7 @@ def _drifts(health: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[st
     usual = health["usual"]
     if usual.get("runs", 0) < LEAST or record["pages"].get("not_modified"):
         return
-    if usual["posts"] >= LEAST_USUAL and record["yielded"] < DRIFT_POSTS * usual["posts"]:
+    if not _known(record) and usual["posts"] >= LEAST_USUAL and record["yielded"] < DRIFT_POSTS * usual["posts"]:
         yield f"{record['yielded']} Beiträge gefunden, sonst etwa {usual['posts']:g}"
     for name, share in health["coverage"].items():
         before = usual["coverage"].get(name)
@@ -97,6 +97,11 @@ def _standstill(record: Mapping[str, Any], expected: Expected, now: datetime) ->
         yield f"steht seit {day:%d.%m.%Y} bei {record['yielded']} Beiträgen, keiner davon neu (expected.quiet_days)"
 
 
+def _known(record: Mapping[str, Any]) -> int:
+    """How many pages and threads weren't asked for, or sent, because nothing has changed in them."""
+    return int(record["pages"].get("not_modified", 0)) + int(record["pages"].get("unchanged_thread", 0))
+
+
 def _doubts(record: Mapping[str, Any], expected: Expected) -> Iterator[str]:
     pages = record["pages"]
     failed = sum(n for fate, n in pages.items() if fate.startswith("failed/"))
@@ -108,7 +113,7 @@ def _doubts(record: Mapping[str, Any], expected: Expected) -> Iterator[str]:
     if bad := record["fates"].get("quarantined/row", 0):
         kept = [note["message"] for note in record["notes"] if note["kind"] == "quarantined/row"]
         yield f"{bad} Zeilen nicht übernommen: {'; '.join(kept[:NAMED_ROWS])}{' …' if bad > NAMED_ROWS else ''}"
-    if not record["yielded"] and not pages.get("not_modified"):
+    if not record["yielded"] and not _known(record):
         yield "kein Beitrag gefunden"
     if expected.max_posts is not None and record["yielded"] > expected.max_posts:
         yield f"{record['yielded']} Beiträge gefunden, erwartet höchstens {expected.max_posts}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import get_args
@@ -11,6 +11,7 @@ from typing import get_args
 from index.copies import CopyEntry, CopyIndex, CopyPlace
 from index.ledger import Ledger, Note, Quarantined, Spooled
 from index.mention import Aspect, JourneyPhase, Mention, Sentiment
+from index.query import parse_query
 from index.store import Known, Store, WriteResult
 from nlp.near_copies import signature
 from nlp.scorer import Scorer, ScoringInput, TextScores
@@ -79,6 +80,17 @@ class Intake:
             notes=[outcome.note for outcome in outcomes.values() if outcome.note is not None],
         )
         return len(batch)
+
+    def stored(self, source: str) -> Iterator[Mention]:
+        """What the store holds of a source, streaming."""
+        self._store.refresh()
+        return self._store.scan(parse_query(f'source:"{source}"'))
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Take mentions out of the store whose originals are gone; near-copies of them find a new first one."""
+        self._store.delete(ids)
+        self._copies.remove(list(ids))
+        self._move_copies(written={})
 
     def _prior(self, batch: Sequence[Spooled], known: Mapping[str, Known]) -> dict[int, str]:
         """What the store held for each post before its first attempt, remembered before this one."""

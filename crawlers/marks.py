@@ -22,19 +22,20 @@ class Marks:
     """The marks of one run. For sources that are no feed and no API it does nothing.
 
     A mark is written when its pager was read to its end, or to the posts of an earlier run: what a killed run left
-    out is never taken for known. Used in the reactor's thread only.
+    out is never taken for known. A `backfill` writes marks, but believes none. Used in the reactor's thread only.
     """
 
-    def __init__(self, ledger: Ledger, run: Run, *, reads_data: bool) -> None:
+    def __init__(self, ledger: Ledger, run: Run, *, reads_data: bool, backfill: bool = False) -> None:
         self._ledger = ledger
         self._run = run
         self._active = reads_data
+        self._believes = reads_data and not backfill
         self._known: dict[str, Mark | None] = {}
         self._begun: dict[str, Mark] = {}
 
     def _mark(self, chain: str) -> Mark | None:
         if chain not in self._known:
-            self._known[chain] = self._ledger.mark(self._run.id, chain) if self._active else None
+            self._known[chain] = self._ledger.mark(self._run.id, chain) if self._believes else None
         return self._known[chain]
 
     def headers(self, task: FrontierPage) -> dict[str, str]:

@@ -84,11 +84,15 @@ def usual(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def same_since(record: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str | None:
-    """Since when all runs bring the same number of posts and none that is new; None where this one differs."""
+    """Since when all runs bring the same number of posts and none that is new; None where this one differs.
+
+    Runs that leave threads out, since nothing changed there, bring any number.
+    """
     since = None
     for run in (record, *alike):
         is_new = any(run["fates"].get(fate) for fate in NEW_FATES)
-        if is_new or run["yielded"] != record["yielded"] or not run["yielded"]:
+        is_partial = bool(run.get("pages", {}).get("unchanged_thread"))
+        if is_new or (not is_partial and (run["yielded"] != record["yielded"] or not run["yielded"])):
             break
         since = run["started_at"]
     return None if since == record["started_at"] else since

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from crawlers import rechecking
 from crawlers.book import RunBook, start_links, utc_now
 from crawlers.card import SourceCard
 from crawlers.drafting import DEFAULT_RETENTION_DAYS, Drafter
@@ -46,7 +47,8 @@ class CrawlOptions:
     `secret` keys the author pseudonyms, `contact` (mail or URL) stands in our user agent, `retention_days` holds for
     cards that name none, `keep` are names that are no personal data (the brand's handles), `keys` are the keys of APIs
     by the names of their environment variables, `fresh` is how long an interrupted run may be continued, `scrapy`
-    overrides its settings.
+    overrides its settings. `recheck` asks for the originals of stored mentions and for nothing else, `backfill` reads
+    also what earlier runs have read.
     """
 
     secret: bytes = field(repr=False)
@@ -57,6 +59,8 @@ class CrawlOptions:
     fresh: timedelta = FRESH
     clock: Callable[[], datetime] = utc_now
     scrapy: Mapping[str, Any] = field(default_factory=dict)
+    recheck: bool = False
+    backfill: bool = False
 
 
 class Processor(Protocol):
@@ -129,18 +133,22 @@ def crawl(
     go on. A source that may not be read is refused with its reason and doesn't keep the others from being read.
     Where the store fails the runs are interrupted; nothing that was read is lost. `KeyboardInterrupt` ends the
     current batch and the requests under way, leaves the runs to be continued, and is raised again.
+    Raises `TypeError` for a re-check with an intake that holds no mentions.
     """
+    if options.recheck and not isinstance(intake, rechecking.Holder):
+        raise TypeError("a re-check needs an intake with a store")
     summaries: dict[str, RunSummary] = {}
     sources = []
     for card in cards:
-        opened = _open(card, brand, ledger, options)
+        opened = _open(card, brand, ledger, intake, options)
         if isinstance(opened, RunSummary):
             summaries[card.name] = opened
         else:
             sources.append(opened)
     try:
         for source in sources:
-            _close_leftovers(source, ledger, intake, options)
+            if not options.recheck:
+                _close_leftovers(source, ledger, intake, options)
         crawling = submit(_read_all(sources, options))
         _work(sources, crawling, ledger, intake, options, progress)
         summaries |= {source.card.name: _summary(ledger, source.run.id) for source in sources}
@@ -150,29 +158,57 @@ def crawl(
     return [summaries[card.name] for card in cards]
 
 
-def _open(card: SourceCard, brand: BrandRules, ledger: Ledger, options: CrawlOptions) -> Source | RunSummary:
+def _open(
+    card: SourceCard, brand: BrandRules, ledger: Ledger, intake: Processor, options: CrawlOptions
+) -> Source | RunSummary:
     now = options.clock()
-    reason = card.refusal(now.date())
-    reason = reason or key_refusal(card, options.keys)
-    if card.columns is not None:
-        reason = f"Die Quelle „{card.name}“ liest Dateien: brandmelder import DATEI --card {card.name}"
-    if reason is None and not options.contact and not card.is_loopback:
-        reason = f"Ohne Kontaktadresse (BRANDMELDER_CONTACT) wird die Quelle „{card.name}“ nicht gefragt."
-    if reason is not None:
+    if (reason := _refusal(card, options)) is not None:
         return _summary(ledger, ledger.refuse(card.name, reason=reason, now=now))
+    if options.recheck and card.reads_data:
+        reason = rechecking.refusal(card)
+        return RunSummary(card.name, "refused", reason, _never_begun(card, reason, {}))
     expected = card.expected.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    digest = f"{card.digest}-{brand.version}"
     try:
-        run = ledger.begin(
-            card.name, digest=digest, start=start_links(card), expected=expected, now=now, fresh=options.fresh
-        )
+        run = _begin(card, f"{card.digest}-{brand.version}", expected, ledger, intake, options)
     except LedgerBusyError as error:
         return RunSummary(card.name, "refused", str(error), _never_begun(card, str(error), expected))
     logger.info("%s: run %s %s", card.name, run.id, "goes on" if run.resumed else "begins")
     drafter = Drafter(
         card, brand, options.secret, spider=card.family, retention_days=options.retention_days, keep=options.keep
     )
-    return Source(card, run, RunBook(ledger, run, card, clock=options.clock), drafter)
+    book = RunBook(ledger, run, card, clock=options.clock, recheck=options.recheck, backfill=options.backfill)
+    return Source(card, run, book, drafter)
+
+
+def _refusal(card: SourceCard, options: CrawlOptions) -> str | None:
+    reason = card.refusal(options.clock().date())
+    reason = reason or key_refusal(card, options.keys)
+    if card.columns is not None:
+        reason = f"Die Quelle „{card.name}“ liest Dateien: brandmelder import DATEI --card {card.name}"
+    if reason is None and not options.contact and not card.is_loopback:
+        reason = f"Ohne Kontaktadresse (BRANDMELDER_CONTACT) wird die Quelle „{card.name}“ nicht gefragt."
+    return reason
+
+
+def _begin(
+    card: SourceCard,
+    digest: str,
+    expected: Mapping[str, int | None],
+    ledger: Ledger,
+    intake: Processor,
+    options: CrawlOptions,
+) -> Run:
+    now, fresh = options.clock(), options.fresh
+    if options.recheck and isinstance(intake, rechecking.Holder):
+        chains = rechecking.first_pages(card, intake, ledger)
+        start = rechecking.links(card, chains)
+        run = ledger.begin(card.name, digest=f"{digest}-recheck", start=start, expected={}, now=now, fresh=fresh)
+        rechecking.begin(card, intake, ledger, run, chains, now=now)
+        return run
+    # An edit shows only in its thread, so a part of the quiet ones is read again every time.
+    room = 0 if card.reads_data else card.budget.reread
+    start = start_links(card, quiet=ledger.known_threads.longest_unread(card.name, digest, room))
+    return ledger.begin(card.name, digest=digest, start=start, expected=expected, now=now, fresh=fresh)
 
 
 def _never_begun(card: SourceCard, reason: str, expected: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -212,6 +248,7 @@ def _work(
             if not busy:
                 _wait(crawling)
         crawling.result()
+        _conclude(sources, ledger, intake, options)
     except StoreError as error:
         # It is told as the reason of every run that it interrupts.
         logger.info("the store failed: %s", error)
@@ -220,6 +257,13 @@ def _work(
         _stop(sources, crawling)
         for source in sources:
             _finish(source, ledger, options, reason)
+
+
+def _conclude(sources: Sequence[Source], ledger: Ledger, intake: Processor, options: CrawlOptions) -> None:
+    """End re-checks whose pages are all done: what is gone leaves the store."""
+    for source in sources:
+        if isinstance(intake, rechecking.Holder) and source.finished and not ledger.pages_open(source.run.id):
+            rechecking.conclude(intake, ledger, source.run.id, now=options.clock())
 
 
 def _wait(crawling: Future[None]) -> None:
@@ -253,11 +297,15 @@ def _stop(sources: Sequence[Source], crawling: Future[None]) -> None:
 def _finish(source: Source, ledger: Ledger, options: CrawlOptions, reason: str) -> None:
     """Close a run that is through; leave any other to be continued."""
     run, now = source.run.id, options.clock()
-    if not source.finished or ledger.pages_open(run) or ledger.spooled(run):
+    open_ends = ledger.pages_open(run) or ledger.spooled(run) or ledger.known_threads.is_seeking(run)
+    if not source.finished or open_ends:
         fault = "" if source.fault is None else f" ({type(source.fault).__name__}: {source.fault})"
         ledger.pause(run, reason=f"{reason}{fault}", now=now)
         return
     card = source.card
+    if options.recheck:
+        rechecking.close(ledger, run, now=now)
+        return
     close(ledger, run, card.expected, card=card.digest, comparable=not card.reads_data, now=now)
 
 

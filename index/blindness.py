@@ -10,6 +10,8 @@ from typing import Any
 BLIND_OUTCOMES = frozenset({"failed", "suspicious", "refused", "interrupted"})
 IMPORT = "import"
 """What `health["card"]` says of imported files: a row that could not be read makes no period blind."""
+RECHECK = "recheck"
+"""The same of re-checks, which look for nothing new."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,11 @@ def blind_periods(runs: Sequence[Mapping[str, Any]]) -> list[BlindPeriod]:
     """The blind periods in the ledger's records of runs (`Ledger.runs`, newest first), by source and time."""
     by_source: dict[str, list[Mapping[str, Any]]] = {}
     for run in reversed(runs):
-        if run["started_at"] and run["outcome"] != "running" and run.get("health", {}).get("card") != IMPORT:
+        if (
+            run["started_at"]
+            and run["outcome"] != "running"
+            and run.get("health", {}).get("card") not in (IMPORT, RECHECK)
+        ):
             by_source.setdefault(run["source"], []).append(run)
     return [period for source in sorted(by_source) for period in _of_source(source, by_source[source])]
 

@@ -42,6 +42,8 @@ from index.ledger_records import (
     Spooled,
 )
 from index.ledger_rows import add_counts, add_notes, add_quarantined, tally
+from index.ledger_threads import SCHEMA as THREADS_SCHEMA
+from index.ledger_threads import KnownThreads, forget_threads, note_threads
 
 __all__ = [
     "CountKind",
@@ -79,8 +81,9 @@ class Ledger:
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA secure_delete = ON")
         with self._transaction() as db:
-            for statement in (SCHEMA + FACTS_SCHEMA).split(";"):
+            for statement in (SCHEMA + FACTS_SCHEMA + THREADS_SCHEMA).split(";"):
                 db.execute(statement)
+        self.known_threads = KnownThreads(self._transaction)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -169,6 +172,7 @@ class Ledger:
             db.execute("DELETE FROM frontier WHERE run_id = ?", (run_id,))
             db.execute("DELETE FROM seen WHERE run_id = ?", (run_id,))
             forget(db, run_id, now)
+            forget_threads(db, run_id)
             db.execute(
                 "UPDATE runs SET outcome = ?, reason = ?, ended_at = ? WHERE id = ?",
                 (outcome, reason, now.isoformat(), run_id),
@@ -247,6 +251,7 @@ class Ledger:
             add_counts(db, run_id, "fate", tally(f"quarantined/{entry.reason}" for entry in result.quarantined))
             add_notes(db, run_id, result.notes, now)
             put_mark(db, run_id, result.mark)
+            note_threads(db, run_id, page, result, now)
 
     def mark(self, run_id: str, url: str) -> Mark | None:
         """What an earlier run of the same source and rules left at an address; None for nothing."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 Outcome = Literal["running", "done", "failed", "suspicious", "bounded", "interrupted", "refused"]
 CountKind = Literal["fate", "page", "gate", "note", "field"]
+ChainFate = Literal["read", "broken", "gone"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -124,6 +126,11 @@ class PageResult:
     spool, `seen` all ids on it; `fates` those of posts that end here, such as {"dropped/no_brand": 3}. `fields` counts
     how many of its posts have an author, a date, words; `announced` is how many posts the platform says that the
     page's thread has, `read` how many of them this page brought that no other had.
+
+    `activity` is when the threads that a listing shows were last written in, `unchanged` those that are not asked for
+    because of it. `chain_fate` says what the page means for the thread that it belongs to: "read" unless another page
+    of it fails, "broken" where the thread can't be read whole, "gone" where it is no longer there; `platform` is the
+    software that read it.
     """
 
     fate: str
@@ -139,6 +146,10 @@ class PageResult:
     announced: int | None = None
     read: int = 0
     mark: Mark | None = None
+    activity: Mapping[str, datetime] = field(default_factory=dict)
+    unchanged: Collection[str] = ()
+    chain_fate: ChainFate | None = None
+    platform: str | None = None
 
     @property
     def yielded(self) -> int:

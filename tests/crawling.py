@@ -40,10 +40,16 @@ class ForumPost:
 
 @dataclass
 class Forum:
-    """Threads by title on one board, with paging; `site` serves it as phpBB 3.3 would."""
+    """Threads by title on one board, with paging; `site` serves it as phpBB 3.3 would.
+
+    `shows_last_posts` gives the board a column with each thread's newest post and its order; `gone` are the numbers of
+    removed threads.
+    """
 
     threads: dict[str, list[ForumPost]] = field(default_factory=dict)
     extra_head: str = ""
+    shows_last_posts: bool = False
+    gone: set[int] = field(default_factory=set)
 
     def serve(self) -> Site:
         site = Site({"/viewforum.php": self._board, "/viewtopic.php": self._topic})
@@ -55,24 +61,38 @@ class Forum:
 
     def _board(self, path: str) -> str:
         start = self._start(path)
-        shown = list(enumerate(self.threads))[start : start + THREADS_PER_PAGE]
+        listed = [(n, title) for n, title in enumerate(self.threads) if n not in self.gone]
+        if self.shows_last_posts:
+            listed.sort(key=lambda row: self.threads[row[1]][-1].at, reverse=True)
+        shown = listed[start : start + THREADS_PER_PAGE]
         rows = "".join(
             f'<li class="row"><a class="topictitle" href="./viewtopic.php?f=2&amp;t={n}&amp;sid=0123456789abcdef">'
-            f"{escape(title)}</a><a class='username' href='./memberlist.php?mode=viewprofile&amp;u=7'>Birte</a></li>"
+            f"{escape(title)}</a><a class='username' href='./memberlist.php?mode=viewprofile&amp;u=7'>Birte</a>"
+            f"{self._last_post(n, title)}</li>"
             for n, title in shown
         )
-        more = start + THREADS_PER_PAGE if start + THREADS_PER_PAGE < len(self.threads) else None
+        more = start + THREADS_PER_PAGE if start + THREADS_PER_PAGE < len(listed) else None
         pager = self._pager(f"./viewforum.php?f=2&amp;start={more}" if more else None)
         return self._html("viewforum", "Kundenforum", f'<ul class="topiclist">{rows}</ul>{pager}')
 
+    def _last_post(self, number: int, title: str) -> str:
+        if not self.shows_last_posts:
+            return ""
+        last = self.threads[title][-1]
+        return (
+            f'<dd class="lastpost"><span>von <a class="username" href="#">{escape(last.author)}</a>'
+            f' <a href="./viewtopic.php?f=2&amp;t={number}&amp;p=9#p9">Neuester Beitrag</a><br>'
+            f'<time datetime="{last.at.isoformat()}">{last.at:%d.%m.%Y, %H:%M}</time></span></dd>'
+        )
+
     def _topic(self, path: str) -> Answer | str:
         number, start = int(parse_qs(urlsplit(path).query)["t"][0]), self._start(path)
-        if number >= len(self.threads):
+        if number >= len(self.threads) or number in self.gone:
             return Answer("<h1>Das Thema existiert nicht.</h1>", status=404)
         title, posts = list(self.threads.items())[number]
-        shown = list(enumerate(posts))[start : start + POSTS_PER_PAGE]
+        shown = [(place, post) for place, post in enumerate(posts) if post.text][start : start + POSTS_PER_PAGE]
         body = "".join(self._post(number * 1000 + place, post) for place, post in shown)
-        more = start + POSTS_PER_PAGE if start + POSTS_PER_PAGE < len(posts) else None
+        more = start + POSTS_PER_PAGE if start + POSTS_PER_PAGE < sum(bool(post.text) for post in posts) else None
         pager = self._pager(f"./viewtopic.php?f=2&amp;t={number}&amp;start={more}" if more else None)
         return self._html("viewtopic", title, f'<h2 class="topic-title">{escape(title)}</h2>{body}{pager}')
 

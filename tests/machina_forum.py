@@ -160,7 +160,10 @@ def main(folder: Path) -> None:
 def answer(order: dict[str, object]) -> None:
     from machina.apps.forum_conversation.models import Post
 
-    if "id" in order:
+    if "delete" in order:
+        Post.objects.get(pk=order["delete"]).delete()
+        print(json.dumps("ok"), flush=True)  # noqa: T201
+    elif "id" in order:
         post = Post.objects.get(pk=order["id"])
         post.content = order["text"]
         post.updates_count += 1

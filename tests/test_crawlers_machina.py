@@ -79,6 +79,19 @@ def test_live_machina_forum(machina, tmp_path):
         (third,) = parts.crawl(card)
         assert third.record["fates"] == {"unchanged": 299, "updated": 1}
         assert {mention.native_id: mention.text for mention in parts.mentions()}["42"] == edited
+
+        assert machina.tell({"delete": "77"}) == "ok"
+        assert machina.tell({"id": "42", "text": edited + " Nachtrag."}) == "ok"
+        (checked,) = parts.crawl(card, recheck=True)
+        assert_adds_up([checked.record])
+        assert checked.record["fates"] == {"deleted": 1, "unchanged": 298, "updated": 1}
+        assert "77" not in {mention.native_id for mention in parts.mentions()}
+        quiet = card_for(machina.url, "/", name="machina", about_brand=True, budget={"reread": 0})
+        parts.crawl(quiet)
+        before = len(machina.asked())
+        (last,) = parts.crawl(quiet)
+        assert [path for path in machina.asked()[before:] if "/topic/" in path] == []
+        assert (last.outcome, last.record["fates"]) == ("done", {})
     assert_nothing_personal(tmp_path)
 
 

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -51,11 +52,32 @@ def run_sources(
     source: Annotated[
         list[str] | None, typer.Option(help=tr("nur diese Quelle; mehrfach möglich", "this source only; repeatable"))
     ] = None,
+    recheck: Annotated[
+        bool,
+        typer.Option(
+            "--recheck",
+            help=tr(
+                "nur die Originale der gespeicherten Erwähnungen: Geändertes erneuern, Gelöschtes löschen",
+                "only the originals of stored mentions: update what was edited, delete what is gone",
+            ),
+        ),
+    ] = False,
+    backfill: Annotated[
+        bool,
+        typer.Option(
+            "--backfill", help=tr("auch lesen, was schon gelesen wurde", "read also what has been read before")
+        ),
+    ] = False,
 ) -> None:
     """Crawl, match, score and store; prints one JSON object with each run's fates."""
-    profiles = settings.data / "profiles"
-    profile = read_profile(brand, profiles)
+    if recheck and backfill:
+        raise UsageError(
+            tr("--recheck und --backfill schließen einander aus.", "--recheck and --backfill exclude each other.")
+        )
+    profile = read_profile(brand, settings.data / "profiles")
     cards = [card for card in profile.cards(source or []) if source or card.columns is None]
+    if recheck and not source:
+        cards = [card for card in cards if not card.reads_data]
     if not cards:
         raise UsageError(
             tr(
@@ -64,7 +86,7 @@ def run_sources(
             )
         )
     remember_profile(settings, profile, brand)
-    summaries = collect(settings, profile, cards)
+    summaries = collect(settings, profile, cards, recheck=recheck, backfill=backfill)
     put_json({"runs": [dict(summary.record) for summary in summaries]})
     tell(summaries)
 
@@ -77,8 +99,18 @@ def remember_profile(settings: Settings, profile: Profile, brand: str) -> None:
     write_dashboard_config(settings, profile)
 
 
-def collect(settings: Settings, profile: Profile, cards: Sequence[SourceCard]) -> list[RunSummary]:
-    """Read the sources into the store that the settings name, with a progress bar on stderr."""
+def collect(
+    settings: Settings,
+    profile: Profile,
+    cards: Sequence[SourceCard],
+    *,
+    recheck: bool = False,
+    backfill: bool = False,
+) -> list[RunSummary]:
+    """Read the sources into the store that the settings name, with a progress bar on stderr.
+
+    `recheck` and `backfill` are those of `crawlers.running.CrawlOptions`.
+    """
     from crawlers.running import crawl
 
     logging.getLogger("scrapy").setLevel(logging.WARNING)
@@ -88,7 +120,7 @@ def collect(settings: Settings, profile: Profile, cards: Sequence[SourceCard]) -
             brand=profile.rules(),
             ledger=ledger,
             intake=intake,
-            options=crawl_options(settings, profile),
+            options=replace(crawl_options(settings, profile), recheck=recheck, backfill=backfill),
             progress=report,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -14,6 +14,7 @@ from crawlers.pages.fields import (
     count,
     identifier,
     moment_of,
+    moments_by,
     part,
     person,
     plain_words,
@@ -222,7 +223,15 @@ def _listing(answer: Answer) -> Page:
         title=None,
         links=tuple(dict.fromkeys(links)),
         next_page=as_json(following) if same and following else None,
+        activity=moments_by(
+            answer, ((topic_address(root, number), last) for number, last in _last_posts(answer) if number.isdecimal())
+        ),
     )
+
+
+def _last_posts(answer: Answer) -> Iterator[tuple[str, Any]]:
+    for topic in answer.objects("topic_list", "topics"):
+        yield identifier(topic.get("id")) or "", topic.get("last_posted_at")
 
 
 def _categories(root: str, categories: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -15,10 +15,10 @@ from crawlers.pages.body import read_body, read_fragment
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine
 from crawlers.pages.document import Document, Element, affordable, brief, flat, select, size
 from crawlers.pages.items import has_text, holding_reviews, items_of, post_of, with_parents
+from crawlers.pages.moments import moment_at
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import MAX_POSTS, Collected, build_page, collect, next_link, page_title
-from crawlers.pages.rules import moment_at
 from crawlers.pages.structured import json_ld, walk
 from crawlers.pages.urls import clean_url, is_forbidden
 

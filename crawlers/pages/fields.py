@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -71,6 +72,12 @@ def moment_of(answer: Answer, *values: Any) -> Moment:
         if text and (moment := parse_machine(text, answer.document.hints)).at:
             return moment
     return UNKNOWN
+
+
+def moments_by(answer: Answer, values: Iterable[tuple[str, Any]]) -> dict[str, datetime]:
+    """The times among named values, by name; what is no time is left out."""
+    moments = {name: moment_of(answer, value).at for name, value in values}
+    return {name: at for name, at in moments.items() if at is not None}
 
 
 def count_or_none(value: Any) -> int | None:

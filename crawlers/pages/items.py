@@ -10,10 +10,10 @@ from itertools import islice
 from crawlers.pages.body import read_body
 from crawlers.pages.dates import UNKNOWN, Moment
 from crawlers.pages.document import Document, Element, brief, has, select
+from crawlers.pages.moments import moment_at
 from crawlers.pages.page import Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import MAX_POSTS
-from crawlers.pages.rules import moment_at
 from crawlers.pages.urls import clean_url, is_forbidden
 
 _TYPE = re.compile(r"schema\.org/(?P<name>\w+)\b")

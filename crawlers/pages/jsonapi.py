@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from crawlers.pages.answer import Answer
 from crawlers.pages.document import attribute, parse
-from crawlers.pages.fields import body_of, count, identifier, moment_of, part, person, site_root, words
+from crawlers.pages.fields import body_of, count, identifier, moment_of, moments_by, part, person, site_root, words
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import role_of
 from crawlers.pages.posts import MAX_POSTS, Collected, build_page
@@ -218,12 +218,16 @@ def _stated_next(answer: Answer) -> str | None:
 
 def _listing(answer: Answer, found: Resources) -> Page:
     root = root_of(answer.url)
-    numbers = [identifier(entry.get("id")) for entry in found.own if entry.get("type") == "discussions"]
+    own = [(identifier(entry.get("id")), entry) for entry in found.own if entry.get("type") == "discussions"]
+    threads = {posts_address(root, number): entry for number, entry in own if number and number.isdecimal()}
     return build_page(
         answer.document,
         software=SOFTWARE,
         kind="listing",
         title=None,
-        links=tuple(dict.fromkeys(posts_address(root, number) for number in numbers if number and number.isdecimal())),
+        links=tuple(threads),
         next_page=_stated_next(answer),
+        activity=moments_by(
+            answer, ((url, part(entry, "attributes").get("lastPostedAt")) for url, entry in threads.items())
+        ),
     )

@@ -13,6 +13,7 @@ from crawlers.pages.fields import (
     count,
     identifier,
     moment_of,
+    moments_by,
     part,
     person,
     plain_words,
@@ -138,10 +139,12 @@ def _here(answer: Answer, pagination: Mapping[str, Any]) -> int:
 
 def _listing(answer: Answer) -> Page:
     root, links = _root(answer), list[str]()
+    last = list[tuple[str, Any]]()
     for topic in answer.objects("topics")[:MAX_POSTS]:
         number = identifier(topic.get("tid"))
         if number and not topic.get("deleted") and not topic.get("scheduled"):
             links.append(topic_address(root, number))
+            last.append((links[-1], topic.get("lastposttime")))
     for category in (*answer.objects("categories"), *answer.objects("children"))[:MAX_POSTS]:
         slug = words(category.get("slug"))
         # A category that only links elsewhere has no topics of its own.
@@ -156,4 +159,5 @@ def _listing(answer: Answer) -> Page:
         or None,
         links=tuple(dict.fromkeys(links)),
         next_page=_next_page(answer),
+        activity=moments_by(answer, last),
     )

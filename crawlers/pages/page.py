@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from index.mention import AuthorRole, DatePrecision, Rating, Value
 
@@ -32,6 +32,7 @@ class Page(Value):
     The links of a thread are further pages of it, besides `next_page`.
 
     `expected_posts` is what the platform itself announces for the thread; `notes` tell what was left out and why.
+    `last_posts` are the links of a listing with the time of the newest post there, where the listing shows it.
     """
 
     software: str
@@ -44,3 +45,4 @@ class Page(Value):
     next_page: str | None = None
     expected_posts: int | None = None
     notes: tuple[str, ...] = ()
+    last_posts: tuple[tuple[str, AwareDatetime], ...] = Field((), exclude=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from crawlers.pages.document import Document, Element, attribute, flat, select
+from crawlers.pages.moments import last_posts
 from crawlers.pages.page import Page, PageKind, Post
 from crawlers.pages.urls import canonical_url, clean_url, is_forbidden
 
@@ -121,8 +123,13 @@ def build_page(
     next_page: str | None = None,
     expected_posts: int | None = None,
     notes: Iterable[str] = (),
+    activity: Mapping[str, datetime] | None = None,
 ) -> Page:
-    """The page object, with the document's and the collection's notes put together."""
+    """The page object, with the document's and the collection's notes put together.
+
+    `activity` tells when a listing's threads were last written in, where the listing is none for people.
+    """
+    shown = last_posts(document, links) if activity is None and kind == "listing" else (activity or {}).items()
     posts = tuple(collected.posts) if collected else ()
     return Page(
         software=software,
@@ -135,4 +142,5 @@ def build_page(
         next_page=next_page,
         expected_posts=expected_posts,
         notes=(*document.notes, *notes, *(collected.notes() if collected else ())),
+        last_posts=tuple(shown),
     )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from crawlers.pages.body import BodyText, read_body
-from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
+from crawlers.pages.dates import UNKNOWN, Moment
 from crawlers.pages.document import Document, Element, affordable, attribute, brief, classes, first, has, select
+from crawlers.pages.moments import moment_at
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import build_page, collect, followable, next_link, page_title
@@ -158,17 +159,6 @@ def moment_in(document: Document, box: Element, selectors: Iterable[str], inside
         for node in select(box, css) if css else [box]:
             if node not in inside and (moment := moment_at(document, node)).at:
                 return moment
-    return UNKNOWN
-
-
-def moment_at(document: Document, node: Element) -> Moment:
-    """The time that an element states: in an attribute for machines, in its title, in its text."""
-    for name in ("datetime", "content", "data-timestamp", "data-time", "data-date", "title"):
-        if (value := node.get(name)) and (moment := parse_machine(value, document.hints)).at:
-            return moment
-    for text in (node.get("title") or "", brief(node, _MAX_LABEL)):
-        if text and (moment := parse_text(text, document.hints)).at:
-            return moment
     return UNKNOWN
 
 
