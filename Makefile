@@ -8,11 +8,11 @@ PIP := $(BIN)/python -m pip --quiet
 
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help setup demo test endurance check bench clean
+.PHONY: help setup demo test endurance check bench bench-crawl clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY)  ## create .venv with everything that demo and tests need
 
@@ -46,6 +46,9 @@ check: setup  ## lint, format check and types: what CI checks beside the tests
 bench: setup  ## measure: the model against a TF-IDF floor (TEXTS=folder with train/ and dev/), the stores
 	$(BIN)/python -m tests.bench
 	@if [ -d "$(TEXTS)" ]; then $(BIN)/python -m nlp.floor "$(TEXTS)"; else echo "model: not measured, no labelled texts in $(TEXTS)"; fi
+
+bench-crawl: setup  ## measure a crawl against bare Scrapy (SIZE="--threads 5000 --posts 20" for a large forum)
+	$(BIN)/python -m tests.bench_crawl $(SIZE)
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

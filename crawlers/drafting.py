@@ -29,6 +29,7 @@ MAX_TITLE_CHARACTERS = 300
 _QUERY_NAMES = re.compile(r'"[^"]+"|(?<![\w:])(?!(?:AND|OR|NOT|TO)\b)[^\W\d_][\w-]+')
 _COMMENT_PAGE = re.compile(r"/comment-page-\d+/?$")
 CUT_MARK = " …"
+_VERSION = version("brandmelder")
 DEFAULT_RETENTION_DAYS = 90
 
 
@@ -130,7 +131,7 @@ class Drafter:
             rating=post.rating,
             provenance=Provenance(
                 spider=self.spider,
-                spider_version=version("brandmelder"),
+                spider_version=_VERSION,
                 gate="allowed",
                 rules_version=self.brand.version,
             ),

@@ -14,6 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import iban
@@ -138,7 +139,7 @@ def scrub(text: str, *, names: Collection[str] = (), keep: Collection[str] = ())
     word stands (a user may be called "Sommer"). `keep` are the brand's own names and handles, which always stay.
     """
     counts: Counter[str] = Counter()
-    kept = frozenset(_folded(name) for name in keep)
+    kept = _folded_all(tuple(keep))
     text = _replace(_MAIL, MAIL, text, counts)
     text = _replace(_PROFILE, PROFILE, text, counts, unless=lambda match: _keeps_profile(match.group(), kept))
     text = _ibans(text, counts)
@@ -146,8 +147,10 @@ def scrub(text: str, *, names: Collection[str] = (), keep: Collection[str] = ())
     text = _replace(_ADDRESS, ADDRESS, text, counts)
     text = _phones(text, counts)
     text = _plates(text, counts)
-    for name in sorted(_usable(names, kept), key=len, reverse=True):
-        text = _author_name(name, text, counts)
+    authors, any_author = _authors(tuple(names), kept)
+    if any_author is not None and any_author.search(text):
+        for name in authors:
+            text = _author_name(name, text, counts)
     text = _replace(_HANDLE, USER, text, counts, unless=lambda match: _keeps_handle(match["handle"], kept))
     text = _people(text, counts, kept)
     return Scrubbed(text, dict(counts))
@@ -255,6 +258,18 @@ def _plates(text: str, counts: Counter[str]) -> str:
         return (len(city) == 1 and city not in _PLATE_CITIES) or _NO_PLATE_BEFORE.search(before) is not None
 
     return _replace(_PLATE, PLATE, _PLATE_NAMED.sub(substitute, text), counts, unless=is_model)
+
+
+@lru_cache(maxsize=16)
+def _folded_all(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(_folded, names))
+
+
+@lru_cache(maxsize=16)
+def _authors(names: tuple[str, ...], kept: frozenset[str]) -> tuple[tuple[str, ...], re.Pattern[str] | None]:
+    """The authors of a page, longest name first, and a pattern that finds any of them: most posts name nobody."""
+    usable = tuple(sorted(_usable(names, kept), key=lambda name: (-len(name), name)))
+    return usable, re.compile("|".join(map(re.escape, usable)), re.I) if usable else None
 
 
 def _usable(names: Collection[str], kept: frozenset[str]) -> set[str]:

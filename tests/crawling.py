@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -15,7 +15,7 @@ from website import Answer, Site
 
 from crawlers.card import SourceCard
 from crawlers.intake import Intake
-from crawlers.running import CrawlOptions, RunSummary, crawl
+from crawlers.running import CrawlOptions, Progress, RunSummary, crawl
 from index.brand import BrandRules
 from index.copies import CopyIndex
 from index.embedded import EmbeddedStore
@@ -184,7 +184,12 @@ class Parts:
         self.store.close()
 
     def crawl(
-        self, *cards: SourceCard, scrapy: Mapping[str, Any] = FAST, scorer: Any = None, **options: Any
+        self,
+        *cards: SourceCard,
+        scrapy: Mapping[str, Any] = FAST,
+        scorer: Any = None,
+        progress: Callable[[Progress], None] | None = None,
+        **options: Any,
     ) -> list[RunSummary]:
         choices = {"secret": SECRET, "scrapy": scrapy} | options
         opened = CrawlOptions(**choices)
@@ -196,7 +201,7 @@ class Parts:
             copies=self.copies,
             clock=opened.clock,
         )
-        return crawl(cards, brand=RULES, ledger=self.ledger, intake=intake, options=opened)
+        return crawl(cards, brand=RULES, ledger=self.ledger, intake=intake, options=opened, progress=progress)
 
     def mentions(self) -> list[Any]:
         return list(self.store.scan(parse_query("")))

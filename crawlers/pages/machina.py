@@ -139,7 +139,8 @@ def _moment(document: Document, container: Element) -> Moment:
 
 
 def _permalink(document: Document, container: Element, native_id: str) -> str:
-    href = attribute(container, f".subject a[href$='#{native_id}'], h4 a[href$='#{native_id}']", "href")
+    links = (link.get("href") for link in select(container, ".subject a[href], h4 a[href]"))
+    href = next((href for href in links if href.endswith(f"#{native_id}")), None)
     return document.absolute(href) or f"{clean_url(document.url)}#{native_id}"
 
 

@@ -13,7 +13,6 @@ from crawlers.pages.document import (
     Document,
     Element,
     affordable,
-    attribute,
     brief,
     classes,
     first,
@@ -225,9 +224,18 @@ def _parent(words: BodyText) -> str | None:
 
 
 def _permalink(document: Document, container: Element, number: str) -> str:
-    href = attribute(container, f"p.author a[href$='#p{number}'], a[href*='p={number}'][href$='#p{number}']", "href")
-    url = document.absolute(href) or document.url
+    url = document.absolute(_own_link(container, f"#p{number}", f"p={number}")) or document.url
     return f"{clean_url(url)}#p{number}"
+
+
+def _own_link(container: Element, fragment: str, parameter: str) -> str | None:
+    """The post's link to itself: in the line of its author, or with its number as a parameter."""
+    beside_author = set(select(container, "p.author a[href]"))
+    for link in select(container, "a[href]"):
+        href: str = link.get("href")
+        if href.endswith(fragment) and (link in beside_author or parameter in href):
+            return href.strip() or None
+    return None
 
 
 def _expected(document: Document) -> int | None:
