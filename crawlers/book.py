@@ -243,14 +243,14 @@ class RunBook:
         """Where the page leads, the threads that need not be asked for, and the notes about where it is not followed.
         `new`: its posts that are new."""
         task, notes = outcome.task, list[Note]()
-        followed = () if self.threads.recheck else outcome.links
+        followed = outcome.links if self.threads.follows(outcome.page) else ()
         urls = [url for url in dict.fromkeys(map(clean_url, followed)) if self._may_ask(url)]
         unknown = self.ledger.unknown_urls(self.run.id, urls)
         fresh = [url for url in urls if url in unknown]
         unchanged = self.threads.unchanged(outcome.page)
         known = [url for url in fresh if url in unchanged]
         asked = (url for url in fresh if url not in unchanged)
-        links = [Link(url, chain=url, depth=task.depth + 1, priority=PRIORITY_LINK) for url in asked]
+        links = [self._link(task, url) for url in asked]
         if links and task.depth >= self.card.budget.depth:
             notes.append(Note("bounded/depth", task.url, f"{len(links)} Verweise nicht verfolgt"))
             links = []
@@ -263,6 +263,14 @@ class RunBook:
             links.extend(more)
             notes.extend(left_out)
         return links, known, notes
+
+    def _link(self, task: FrontierPage, url: str) -> Link:
+        if self.threads.recheck:
+            # The other pages of an article's comments: it was read whole when all of them were.
+            return Link(
+                url, chain=task.chain, position=task.position + 1, depth=task.depth, priority=PRIORITY_NEXT_PAGE
+            )
+        return Link(url, chain=url, depth=task.depth + 1, priority=PRIORITY_LINK)
 
     def _more(self, outcome: PageRead) -> tuple[list[Link], list[Note]]:
         """Further pages of the thread where one page names them all, up to the budget of a thread."""
@@ -293,7 +301,7 @@ class RunBook:
         if (chain := self.ledger.chain_of(self.run.id, url)) is not None:
             # Known from elsewhere, it is read in any case; known from this pager, the pager goes round in circles.
             loop = Note("bounded/pager_loop", task.url, "die nächste Seite war schon da")
-            return loop if chain == task.chain else None
+            return loop if chain == task.chain and not self.threads.recheck else None
         if not brings and (task.position > 0 or outcome.drafts.ids):
             return Note("bounded/pager_repeats", task.url, "bringt keinen neuen Beitrag und keinen neuen Verweis")
         if task.position + 1 >= self.card.budget.pages_per_thread:

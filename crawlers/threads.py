@@ -32,6 +32,10 @@ class Threads:
         self._skips = not (recheck or backfill)
         self._saw_everything: bool | None = None
 
+    def follows(self, page: Page) -> bool:
+        """Whether a page's links are followed: a re-check goes on to the other pages of an article's comments only."""
+        return not self.recheck or page.kind == "comments"
+
     def unchanged(self, page: Page) -> frozenset[str]:
         """The threads of a listing that need not be asked for: their last post is the one that was read, and had been
         there for days by then."""

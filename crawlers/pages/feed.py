@@ -174,10 +174,11 @@ def _text(entry: Any, document: Document) -> str:
 
 def _moment(entry: Any, hints: DateHints) -> Moment:
     for name in ("published", "created", "updated", "date"):
-        stated = entry.get(name)
+        # The entry's own `get` warns where it takes "published" for a missing "updated".
+        stated = dict.get(entry, name)
         if stated and (found := parse_machine(stated, hints)).at:
             return found
-        parts = entry.get(f"{name}_parsed")
+        parts = dict.get(entry, f"{name}_parsed")
         if parts:
             year, month, day, hour, minute, second = (int(part) for part in parts[:6])
             return Moment(datetime(year, month, day, hour, minute, second, tzinfo=UTC), "second")
