@@ -137,7 +137,8 @@ def _post(thread: int, place: int) -> str:
 
 
 def _pager(page: str, start: int, size: int, total: int) -> str:
-    numbers = "".join(f'<li><a class="button" href="./{page}&amp;start={n * size}">{n + 1}</a></li>' for n in range(5))
+    shown = range(min(5, -(-total // size)))
+    numbers = "".join(f'<li><a class="button" href="./{page}&amp;start={n * size}">{n + 1}</a></li>' for n in shown)
     more = start + size < total
     arrow = f'<li class="arrow next"><a rel="next" href="./{page}&amp;start={start + size}">Nächste</a></li>'
     return f"<ul>{numbers if total > size else ''}{arrow if more else ''}</ul>"
