@@ -1,4 +1,4 @@
-"""Fits what turns scores into probabilities and doubts: calibrations per channel, the bounds of certainty and irony."""
+"""Fits what turns scores into probabilities and doubts: calibrations per channel, the bound of certainty."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.corpora import CHANNEL_SOURCES, CORPORA, REVIEWS, Row
+from nlp.corpora import CHANNEL_SOURCES, CORPORA, Row
 from nlp.fitting import fit_calibration
 from nlp.head import LABELS, Heads
 
@@ -20,9 +20,6 @@ OWN_BALANCE = 0.15
 POOLED_BALANCE = 0.5
 """How far labels count alike (`fit_calibration`): little where a channel's own texts tell how common a label is,
 more where several corpora stand in for them."""
-FALSE_IRONY = 0.03
-"""Share of plain reviews that may be flagged as ironic."""
-MIN_REVIEWS = 100
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Labelled:
 
 
 def calibrated(heads: Heads, dev_parts: Sequence[Labelled]) -> Heads:
-    """One calibration per channel, the confidence under which a label is uncertain, the bound of irony."""
+    """One calibration per channel, and the confidence under which a label is uncertain."""
     scores: dict[str, tuple[Vectors, Numbers, bool]] = {}
     for part in dev_parts:
         for corpus in sorted({row.corpus for row in part.rows}):
@@ -51,11 +48,8 @@ def calibrated(heads: Heads, dev_parts: Sequence[Labelled]) -> Heads:
             parts = [(raw[:, : len(LABELS)], labels, mixed) for raw, labels, mixed in known]
             calibrations[channel] = fit_calibration(parts, balance=OWN_BALANCE if len(sources) == 1 else POOLED_BALANCE)
     config = heads.config.model_copy(update={"calibrations": calibrations})
-    found = {
-        "certain": _certain(replace(heads, config=config), scores),
-        "irony_threshold": _irony_bound(heads, dev_parts),
-    }
-    return replace(heads, config=config.model_copy(update=found))
+    certain = _certain(replace(heads, config=config), scores)
+    return replace(heads, config=config.model_copy(update={"certain": certain}))
 
 
 def _certain(heads: Heads, scores: Mapping[str, tuple[Vectors, Numbers, bool]]) -> float:
@@ -73,17 +67,3 @@ def _certain(heads: Heads, scores: Mapping[str, tuple[Vectors, Numbers, bool]]) 
         if near.sum() >= 20 and correct[near].mean() >= CERTAIN_ACCURACY:
             return round(float(threshold), 2)
     return 0.5
-
-
-def _irony_bound(heads: Heads, dev_parts: Sequence[Labelled]) -> float:
-    """The lowest bound from 0.5 on that flags at most `FALSE_IRONY` of plain reviews; 1 where there are too few."""
-    vectors = [
-        part.vectors[index]
-        for part in dev_parts
-        for index, row in enumerate(part.rows)
-        if row.domain in REVIEWS and row.calibrates
-    ]
-    if len(vectors) < MIN_REVIEWS:
-        return 1.0
-    found = heads.irony(heads.scores(np.stack(vectors)))
-    return max(0.5, round(float(np.quantile(found, 1 - FALSE_IRONY)) + 0.005, 2))

@@ -22,6 +22,7 @@ from nlp.examples import JOINED, Lesson, lessons
 from nlp.finetune import Learner, Targets, Tuned, finetune
 from nlp.fitting import whitening
 from nlp.head import LABELS, HeadConfig, Heads, save_heads
+from nlp.irony import irony_bound, with_irony
 from nlp.recipe import Recipe
 from nlp.topic_fitting import DEFAULT_TOPICS, TopicPart, fit_topics
 from nlp.vector_cache import Progress, document_vectors
@@ -33,6 +34,8 @@ SAMPLE = 1000
 """Texts from which the scale of vectors is taken."""
 TOPIC_ROWS = 1500
 """Rows per training file that topics are fitted on."""
+IRONY_ROWS = 500
+"""Rows per training file that irony's head sees as plain texts."""
 MIN_SCALE = 1e-4
 
 
@@ -86,8 +89,12 @@ def train(
         "calibration_rows": _counts(unseen.values()),
     }
     heads = _heads(learned, encoder, [part for part in fitted if part.rows], [part for part in dev if part.rows])
+    plain = [row.text for rows in parts.values() for row in rows[:IRONY_ROWS]]
+    vectors = [document_vectors(texts, encoder, cache, title="irony") for texts in ([item.text for item in own], plain)]
+    heads = with_irony(heads, own, vectors[0], vectors[1])
+    config = heads.config.model_copy(update={"irony_threshold": irony_bound(heads, dev)})
     facts |= heads.config.training | {"minutes": round((time.monotonic() - started) / 60, 1)}
-    save_heads(replace(heads, config=heads.config.model_copy(update={"training": facts})), output_folder)
+    save_heads(replace(heads, config=config.model_copy(update={"training": facts})), output_folder)
     drop_checkpoint(output_folder)
     return facts
 
