@@ -91,7 +91,7 @@ def slow(unit, *, size=900_000):
 
 
 HOSTILE = {
-    "vbulletin3": ('<meta name=generator content="vBulletin 3.8"><table id="post5"><tr><td><div id="post_message_5">' + slow('<div style="margin:20px">', size=6000) + slow('<div class="smallfont">x</div>'), "/showthread.php?t=1"),
+    "vbulletin3": ('<meta name=generator content="vBulletin 3.8"><table id="post5"><tr><td><div id="post_message_5">' + slow('<div style="margin:20px">', size=6000) + slow('<div class="smallfont">x</div>', size=2_200_000), "/showthread.php?t=1"),
     "vbulletin4": ("<html id=vbulletin_html>" + slow('<div class="pagination">', size=6000) + slow('<span class="selected">1</span><a href="#">3</a>'), "/showthread.php?1-x"),
     "woltlab": ('<body data-application="wbb" data-template="board">' + slow('<nav class="breadcrumbs footer">', size=8000) + slow('<a href="/board/1-x/">x</a>'), "/board/1-x/"),
     "mybb": ("<script>my_post_key</script>" + "".join(f'<a href="forumdisplay.php?fid={n}">x</a>' for n in range(20_000)), "/forumdisplay.php?fid=1"),
