@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from crawlers.pages.dates import UNKNOWN
 from crawlers.pages.document import Document, Element, select, whole_number
+from crawlers.pages.embedded_state import embedded_reviews
 from crawlers.pages.fuller import key_text, starts_alike, with_full_texts
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import role_of
@@ -61,6 +62,7 @@ def recognises(document: Document) -> bool:
             "[itemtype*='/Review'], [typeof*=Review], .hreview, [itemtype$='/AggregateRating'], [itemtype$='/Product']",
         )
         or any(_mentions_reviews(script) for script in select(document.root, "script[type*='ld+json']"))
+        or embedded_reviews(document)
         or shown_reviews(document)
     )
 
@@ -116,10 +118,12 @@ def usable_reviews(document: Document) -> tuple[list[Review], list[str]]:
         if len(stated) < len(filled)
         else []
     )
-    if not stated:
+    if not stated and (embedded := embedded_reviews(document)):
+        stated = embedded
+        notes.append("reviews read from the page's embedded data: its markup states none with a text")
+    elif not stated and shown:
         stated = shown
-        if shown:
-            notes.append("reviews read from the visible page: its markup states none with a text")
+        notes.append("reviews read from the visible page: its markup states none with a text")
     return _without_duplicates(stated), notes
 
 
