@@ -1,7 +1,10 @@
 """The command line as a process: exit codes, shapes, messages, help."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -304,3 +307,32 @@ def test_links_in_the_docs_lead_somewhere():
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / Path(target)).exists(), f"{page.name}: {target}"
+
+
+STOPPED_IN_AN_EXTENSION = """
+import ctypes
+import brandmelder.__main__ as entry
+
+def run(arguments):
+    call = ctypes.pythonapi.PyRun_String
+    call.restype = ctypes.py_object
+    call.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.py_object, ctypes.py_object]
+    call(b"import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)", 257, {}, {})
+
+entry.run = run
+entry.main()
+"""
+
+
+def test_stop_inside_an_extension_ends_with_our_code(tmp_path):
+    (tmp_path / "stopping.py").write_text(STOPPED_IN_AN_EXTENSION, encoding="utf-8")
+    process = subprocess.run(
+        [sys.executable, "-m", "stopping"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert (process.returncode, "Derselbe Befehl macht dort weiter" in process.stderr) == (1, True), process.stderr

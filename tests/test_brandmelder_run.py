@@ -332,6 +332,7 @@ def test_a_stopped_run_says_so_and_goes_on(calm, profile, sites, folder, how, mo
     assert documents(folder) == calm["documents"]
 
 
+@pytest.mark.endurance
 def test_a_killed_run_is_closed_when_the_profile_has_changed(calm, profile, sites, folder, tmp_path):
     before = requests(sites)
     process = start(profile, folder)
@@ -350,6 +351,7 @@ def test_a_killed_run_is_closed_when_the_profile_has_changed(calm, profile, site
     assert documents(folder).keys() == calm["documents"].keys()
 
 
+@pytest.mark.endurance
 def test_two_runs_at_once_do_not_disturb_each_other(calm, profile, sites, folder):
     before = requests(sites)
     one = start(profile, folder)
@@ -364,6 +366,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(calm, profile, sites, folder
     assert documents(folder) == calm["documents"]
 
 
+@pytest.mark.endurance
 def test_two_sources_are_read_by_two_processes(calm, profile, folder):
     one = start(profile, folder, "--source", "kundenforum")
     other = brandmelder("run", "--brand", profile, "--data", folder, "--source", "gartenforum", **MODEST)
@@ -381,6 +384,7 @@ def test_a_server_that_does_not_answer_is_one_sentence(profile, sites, folder):
     assert requests(sites) == before
 
 
+@pytest.mark.endurance
 @pytest.mark.elastic
 @pytest.mark.timeout(900)
 def test_a_server_that_dies_loses_nothing(calm, profile, sites, folder, elastic_server):

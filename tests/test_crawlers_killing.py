@@ -66,7 +66,7 @@ def outcome(folder):
         return documents, parts.ledger.runs()
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_kill_at_random_moments_changes_nothing(children, site, tmp_path):
     seconds = run_child(children, tmp_path / "calm", site.url)
     calm, (record,) = outcome(tmp_path / "calm")

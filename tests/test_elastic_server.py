@@ -19,7 +19,7 @@ def test_server_answers_with_its_version(elasticsearch_url):
     assert int(call("GET", elasticsearch_url)["version"]["number"].split(".")[0]) >= 8
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_acknowledged_document_outlives_kill(elastic_server):
     url = elastic_server.url
     call("PUT", f"{url}/notes/_doc/1", {"note": "bleibt"})
