@@ -56,7 +56,9 @@ def run(arguments: list[str]) -> int:
         # What is still buffered must not be flushed to the closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001  (the one catching boundary: users get a sentence, never a traceback)
+    except Exception as error:
+        if _is_stop(error):
+            raise Stopped from error
         return _explain(error)
     return code
 
@@ -67,6 +69,13 @@ def _call(app: typer.Typer, arguments: list[str]) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     return 0
+
+
+def _is_stop(error: BaseException | None) -> bool:
+    """Whether an interrupt lies behind an error: an extension that is being imported turns it into an ImportError."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
 
 def _explain(error: Exception) -> int:

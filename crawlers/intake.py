@@ -51,6 +51,8 @@ class Intake:
         self._taxonomy = taxonomy
         self._copies = copies
         self._clock = clock
+        # Loads its libraries now: an interrupt inside an extension's import would come out as an ImportError.
+        signature("")
 
     def process(self, run_id: str) -> int:
         """Take the next batch of a run through to its fates; returns its size, 0 for an empty spool.
