@@ -35,7 +35,7 @@ class E5Scorer:
     """Scores sentiment (document and sentences), irony and topics. Deterministic; figures are rounded to four digits.
 
     A text taken for ironic is marked uncertain: its words say the opposite of what they mean. The need for an answer is
-    not judged by this version and stays None.
+    not judged by this version and stays None, and so does irony where the heads learned nothing about it.
     """
 
     def __init__(self, encoder: Encoder, heads: Heads) -> None:
@@ -77,7 +77,8 @@ class E5Scorer:
             return _nothing(item)
         aspects = self._aspects(item, parts, encoded, taxonomy)
         sentiment, rounded = _decided(probabilities)
-        ironic = round(irony, DIGITS) >= self._heads.config.irony_threshold
+        bound = self._heads.config.irony_threshold
+        ironic = None if bound is None else round(irony, DIGITS) >= bound
         strongest: dict[str, float] = {}
         for aspect in aspects:
             strongest[aspect.topic] = max(strongest.get(aspect.topic, 0.0), aspect.probability)
@@ -86,7 +87,7 @@ class E5Scorer:
             probabilities=rounded,
             polarity=round(rounded["positive"] - rounded["negative"], DIGITS),
             confidence=rounded[sentiment],
-            uncertain=ironic or rounded[sentiment] < self._heads.config.certain,
+            uncertain=bool(ironic) or rounded[sentiment] < self._heads.config.certain,
             irony=ironic,
             needs_answer=None,
             language=detect(parts.whole),

@@ -37,6 +37,7 @@ class Judged:
     found: int
     confidence: float
     uncertain: bool
+    ironic: bool
     channel: str
     held_out: bool
 
@@ -61,22 +62,24 @@ def evaluate(
     files: Mapping[str, Iterable[Mapping[str, Any]]],
     scorer: Scorer,
     *,
+    channel: str | None = None,
     progress: Callable[[str, int], None] | None = None,
 ) -> dict[str, Any]:
     """Compares scores with labels: `{"scorer", "revision", "files": {name: block}, "channels": {name: block}, "all"}`.
 
     A row's `channel` chooses the calibration; without it a known corpus (by `domain`) gets its own, other rows the
-    general one. Rows whose label is null are counted in `skipped`. A block is `{"n", "skipped", "accuracy",
-    "accuracy_interval", "macro_f1", "macro_f1_interval", "ece", "labels": {label: {"n", "precision", "recall", "f1"}},
-    "confusion": {gold: {found: n}}, "uncertain_share", "accuracy_certain", "held_out"}`; figures of an empty block are
-    null. `held_out` holds n, accuracy, macro_f1 and ece of those rows of known corpora that calibration never saw (null
-    for others). `progress` is called with the file's name and how many of its rows are done.
+    general one. The argument `channel` replaces all rows' channels ("general": the general one). Rows whose label is
+    null are counted in `skipped`. A block is `{"n", "skipped", "accuracy", "accuracy_interval", "macro_f1",
+    "macro_f1_interval", "ece", "labels": {label: {"n", "precision", "recall", "f1"}}, "confusion": {gold: {found: n}},
+    "uncertain_share", "irony_share", "accuracy_certain", "held_out"}`; figures of an empty block are null. `held_out`
+    holds n, accuracy, macro_f1 and ece of those rows of known corpora that calibration never saw (null for others).
+    `progress` is called with the file's name and how many of its rows are done.
     """
     blocks: dict[str, Any] = {}
     everything: list[Judged] = []
     skipped = 0
     for name, rows in files.items():
-        judged, without = _judge(rows, scorer, partial(progress or _silent, name))
+        judged, without = _judge(rows, scorer, channel, partial(progress or _silent, name))
         blocks[name] = block(judged, without)
         everything.extend(judged)
         skipped += without
@@ -109,6 +112,7 @@ def block(judged: Sequence[Judged], skipped: int) -> dict[str, Any]:
             label: dict(zip(LABELS, (int(n) for n in matrix[index]), strict=True)) for index, label in enumerate(LABELS)
         },
         "uncertain_share": _rounded(float(1 - certain.mean())) if len(judged) else None,
+        "irony_share": _rounded(sum(row.ironic for row in judged) / len(judged)) if len(judged) else None,
         "accuracy_certain": _rounded(float((gold == found)[certain].mean())) if certain.any() else None,
         "held_out": _core(unseen) if unseen else None,
     }
@@ -150,7 +154,10 @@ def table(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     for kind, named in groups:
         for name, item in named.items():
             unseen = item["held_out"] or {}
-            figures = {key: item[key] for key in ("n", "skipped", "accuracy", "macro_f1", "ece", "uncertain_share")}
+            figures = {
+                key: item[key]
+                for key in ("n", "skipped", "accuracy", "macro_f1", "ece", "uncertain_share", "irony_share")
+            }
             held_out = {f"held_out_{key}": unseen.get(key) for key in ("n", "accuracy", "macro_f1", "ece")}
             rows.append({"kind": kind, "name": name, **figures, **held_out})
     return rows
@@ -173,7 +180,7 @@ def _silent(_name: str, _done: int) -> None:
 
 
 def _judge(
-    rows: Iterable[Mapping[str, Any]], scorer: Scorer, progress: Callable[[int], None]
+    rows: Iterable[Mapping[str, Any]], scorer: Scorer, channel: str | None, progress: Callable[[int], None]
 ) -> tuple[list[Judged], int]:
     judged: list[Judged] = []
     skipped = 0
@@ -184,16 +191,16 @@ def _judge(
             continue
         batch.append(dict(row))
         if len(batch) == BATCH:
-            judged.extend(_score(batch, scorer))
+            judged.extend(_score(batch, scorer, channel))
             batch = []
             progress(len(judged))
-    judged.extend(_score(batch, scorer))
+    judged.extend(_score(batch, scorer, channel))
     progress(len(judged))
     return judged, skipped
 
 
-def _score(rows: Sequence[dict[str, Any]], scorer: Scorer) -> list[Judged]:
-    channels = [_channel(row) for row in rows]
+def _score(rows: Sequence[dict[str, Any]], scorer: Scorer, channel: str | None) -> list[Judged]:
+    channels = [channel or _channel(row) for row in rows]
     texts = [natural_text(row) for row in rows]
     inputs = [
         ScoringInput(text, title=row["title"] if isinstance(row.get("title"), str) else None, channel=channel)
@@ -206,6 +213,7 @@ def _score(rows: Sequence[dict[str, Any]], scorer: Scorer) -> list[Judged]:
             found=LABELS.index(result.sentiment),
             confidence=result.confidence,
             uncertain=result.uncertain,
+            ironic=bool(result.irony),
             channel=channel or "general",
             held_out=corpus_of(row) is not None and not in_calibration_half(text),
         )

@@ -56,7 +56,10 @@ class Example:
 
 
 def lessons(rows: Sequence[Row], contrasts: Sequence[Contrast], encoder: Encoder, recipe: Recipe) -> list[Lesson]:
-    """Labelled rows, then contrast sentences as lessons, one each; a text without words has no tokens."""
+    """Labelled rows, then contrast sentences as lessons, one each; a text without words has no tokens.
+
+    Raises ValueError where a row's label is none of `LABELS`.
+    """
     texts = [*(row.text for row in rows), *(item.text for item in contrasts)]
     prepared = [item.ids[: recipe.max_tokens] for item in encoder.prepare(texts)]
     made = [_of_row(row, ids) for row, ids in zip(rows, prepared, strict=False)]
@@ -70,7 +73,7 @@ def _of_row(row: Row, ids: NDArray[np.int64]) -> Lesson:
     return Lesson(
         text=row.text,
         ids=ids,
-        label=LABELS.index(row.label) if row.label in LABELS else NEUTRAL,
+        label=list[str | None](LABELS).index(row.label),
         corpus=row.corpus,
         mixed=known is None or known.annotates_mixed or row.label == "mixed",
         weight=known.weight if known else 1.0,

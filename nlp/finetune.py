@@ -7,6 +7,7 @@ neutral is. The last layer is kept near the base model's, so that topics can be 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 import warnings
@@ -18,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.adapter import CONFIG, TENSORS
-from nlp.checkpoint import read_checkpoint, write_checkpoint
+from nlp.adapter import TENSORS
+from nlp.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nlp.encoder import Encoder
 from nlp.examples import JOINED, MIXED, Example, Lesson, batches, joined_label
 from nlp.head import LABELS
@@ -211,8 +212,6 @@ class Learner:
         }
         save_file(tensors, folder / TENSORS)
         self.config.save_pretrained(str(folder))
-        if not (folder / CONFIG).exists():
-            raise OSError(f"{folder / CONFIG} was not written")
 
 
 def _drift(vectors: torch.Tensor, parts: Sequence[int], targets: Targets) -> torch.Tensor:
@@ -229,7 +228,8 @@ def finetune(
     learner: Learner, shown: Sequence[Lesson], targets: Targets, folder: Path, *, progress: Progress | None = None
 ) -> Tuned:
     """Trains to the end, from the checkpoint in `folder` where there is one; writes the adapter there."""
-    known = read_checkpoint(folder)
+    plan = _plan(shown, learner)
+    known = read_checkpoint(folder, plan=plan)
     if known is not None:
         learner.restore(known.tensors, known.steps)
     losses: list[float] = []
@@ -238,12 +238,21 @@ def finetune(
         losses.append(learner.step(number, batch, shown, targets))
         if number % CHECKPOINT_STEPS == 0:
             logger.info("%.1f %% done, mean loss %.3f", 100 * done, sum(losses) / len(losses))
-            write_checkpoint(folder, learner.tensors(), number)
+            write_checkpoint(folder, Checkpoint(learner.tensors(), number, plan))
             losses.clear()
         if progress:
             progress("fine-tuning", round(1000 * done), 1000)
     learner.save_adapter(folder)
     return Tuned(learner.weight.detach().numpy().copy(), learner.bias.detach().numpy().copy())
+
+
+def _plan(shown: Sequence[Lesson], learner: Learner) -> str:
+    """A hash of everything that the training's steps depend on: encoder, recipe, texts and their labels."""
+    digest = hashlib.sha256(f"{learner.encoder.revision}|{learner.recipe.model_dump_json()}".encode())
+    for lesson in shown:
+        facts = (lesson.text, lesson.label, lesson.corpus, lesson.mixed, lesson.weight, lesson.irony)
+        digest.update(repr(facts).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()[:32]
 
 
 def _steps(shown: Sequence[Lesson], learner: Learner, *, skip: int) -> Iterator[tuple[int, float, list[Example]]]:

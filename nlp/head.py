@@ -49,8 +49,8 @@ class HeadConfig(BaseModel):
     topic_threshold: float = Field(ge=0, le=1)
     topic_weights: tuple[float, float, float]
     topic_offset: float
-    irony_threshold: float = Field(default=1.0, ge=0, le=1)
-    """The probability from which on a text is flagged as ironic; 1 where nothing was learned about irony."""
+    irony_threshold: float | None = Field(default=None, ge=0, le=1)
+    """The probability from which on a text is flagged as ironic; None where nothing was learned about irony."""
     training: dict[str, Any] = {}
 
 

@@ -43,15 +43,15 @@ def with_irony(heads: Heads, own: Sequence[Contrast], vectors: Vectors, corpora:
     return replace(heads, weight=weight, bias=bias)
 
 
-def irony_bound(heads: Heads, dev_parts: Sequence[Labelled]) -> float:
-    """The lowest probability that flags at most `FALSE_IRONY` of any corpus' texts; 1 where there are too few."""
+def irony_bound(heads: Heads, dev_parts: Sequence[Labelled]) -> float | None:
+    """The lowest probability that flags at most `FALSE_IRONY` of any corpus' texts; None where there are too few."""
     found: dict[str, list[Vectors]] = {}
     for part in dev_parts:
         for row, vector in zip(part.rows, part.vectors, strict=True):
             if row.calibrates:
                 found.setdefault(row.corpus, []).append(vector)
     if not found or min(len(vectors) for vectors in found.values()) < MIN_TEXTS:
-        return 1.0
+        return None
     bounds = [
         float(np.quantile(heads.irony(heads.scores(np.stack(vectors))), 1 - FALSE_IRONY)) for vectors in found.values()
     ]

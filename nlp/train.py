@@ -92,7 +92,8 @@ def train(
     plain = [row.text for rows in parts.values() for row in rows[:IRONY_ROWS]]
     vectors = [document_vectors(texts, encoder, cache, title="irony") for texts in ([item.text for item in own], plain)]
     heads = with_irony(heads, own, vectors[0], vectors[1])
-    config = heads.config.model_copy(update={"irony_threshold": irony_bound(heads, dev)})
+    bound = irony_bound(heads, dev) if any(item.irony for item in own) else None
+    config = heads.config.model_copy(update={"irony_threshold": bound})
     facts |= heads.config.training | {"minutes": round((time.monotonic() - started) / 60, 1)}
     save_heads(replace(heads, config=config.model_copy(update={"training": facts})), output_folder)
     drop_checkpoint(output_folder)

@@ -9,7 +9,7 @@ from nlp_small import small_files
 
 from nlp import finetune
 from nlp.adapter import load_adapter
-from nlp.checkpoint import read_checkpoint, write_checkpoint
+from nlp.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nlp.e5_scorer import E5Scorer
 from nlp.encoder import Encoder
 from nlp.evaluation import evaluate, expected_calibration_error, macro_f1, read_lines, render, wilson
@@ -82,21 +82,20 @@ def test_killed_training_goes_on_to_the_same_model(small_model, monkeypatch, tmp
     again = tmp_path / "again"
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "data", again, **arguments, progress=kill)
-    kept = read_checkpoint(again)
-    assert kept is not None
-    assert 0 < kept.steps < RECIPE.epochs
+    with pytest.raises(WeightsError, match="other texts or with another recipe"):
+        train(tmp_path / "data", again, **{**arguments, "recipe": RECIPE.model_copy(update={"rate": 0.1})})
     train(tmp_path / "data", again, **arguments)
     for name in ("adapter_model.safetensors", "heads.safetensors"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
-    assert read_checkpoint(again) is None
+    assert not (again / "checkpoint.safetensors").exists()
 
 
 def test_damaged_checkpoint_is_one_clear_error(tmp_path):
-    write_checkpoint(tmp_path, {"a": np.zeros(3, dtype=np.float32)}, 5)
-    assert read_checkpoint(tmp_path).steps == 5
+    write_checkpoint(tmp_path, Checkpoint({"a": np.zeros(3, dtype=np.float32)}, 5, "plan"))
+    assert read_checkpoint(tmp_path, plan="plan").steps == 5
     (tmp_path / "checkpoint.safetensors").write_bytes(b"half")
     with pytest.raises(WeightsError, match="delete it"):
-        read_checkpoint(tmp_path)
+        read_checkpoint(tmp_path, plan="plan")
 
 
 def test_adapter_changes_what_it_says_and_only_fits_its_encoder(small_model, tmp_path):

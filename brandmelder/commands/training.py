@@ -97,6 +97,15 @@ def evaluate(
     files: Annotated[
         list[str], typer.Argument(help=tr("JSONL mit «text» und «label»", "JSONL with 'text' and 'label'"))
     ],
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            help=tr(
+                "so messen, als kämen alle Zeilen aus diesem Kanal (review, social, forum, …, general)",
+                "measure as if all rows came from this channel (review, social, forum, ..., general)",
+            )
+        ),
+    ] = None,
     json_output: Annotated[
         Path | None, typer.Option("--json", help=tr("alle Zahlen auch in diese Datei", "all figures to this file, too"))
     ] = None,
@@ -121,7 +130,7 @@ def evaluate(
             advance(count - done.get(name, 0))
             done[name] = count
 
-        figures = measure(loaded, scorer, progress=report)
+        figures = measure(loaded, scorer, channel=channel, progress=report)
     put_line(render(figures))
     if json_output is not None:
         json_output.write_text(json.dumps(figures, ensure_ascii=False, indent=2), encoding="utf-8")
