@@ -314,7 +314,14 @@ def assert_told_once(folder, chance, note):
     assert mails == [f"{name}.eml" for name in told], (note, mails)
 
 
-@pytest.mark.parametrize(("how", "moment"), [(signal.SIGTERM, 0.3), (signal.SIGINT, 0.6), (signal.SIGTERM, -0.3)])
+@pytest.mark.parametrize(
+    ("how", "moment"),
+    [
+        (signal.SIGINT, 0.6),
+        pytest.param(signal.SIGTERM, 0.3, marks=pytest.mark.endurance),
+        pytest.param(signal.SIGTERM, -0.3, marks=pytest.mark.endurance),
+    ],
+)
 def test_a_stopped_run_says_so_and_goes_on(calm, profile, sites, folder, how, moment):
     before = requests(sites)
     process = start(profile, folder)

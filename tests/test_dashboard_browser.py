@@ -189,6 +189,8 @@ def test_a_headline_figure_opens_its_mentions(app, watch):
     count = re.search(r"(\d+) von", tile.inner_text())[1]
     tile.click()
     watched.wait_for_params({"experience": ["negative"]})
+    watched.page.wait_for_selector("h1:text-is('Stimmen')")
+    watched.settled()
     assert f"· {count} Stimmen" in watched.page.inner_text(".bm-heading")
 
 

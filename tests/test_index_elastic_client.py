@@ -120,6 +120,7 @@ def test_address_shown_to_people_has_no_credentials():
 
 @pytest.mark.elastic
 @pytest.mark.slow
+@pytest.mark.endurance
 def test_secured_server_checks_key_and_rights():
     try:
         server = ElasticServer(password=SECRET)
