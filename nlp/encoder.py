@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlp.adapter import Adapter, merge
 from nlp.cleaning import clean
+from nlp.forward import Layers
 from nlp.quantised import WeightFile, dequantise
 from nlp.sentences import Sentence, split
+from nlp.trainable import Trainable
 from nlp.weights import REVISION, EncoderFiles
 
 if TYPE_CHECKING:
     import torch
 
 Vectors = NDArray[np.float32]
+Network = Layers | Trainable
 
 PREFIX = "query: "
 MAX_TOKENS = 512
@@ -27,7 +30,6 @@ MAX_WINDOWS = 4
 """A text fills at most four windows of 512 tokens (about 1,500 words); what lies behind is not scored."""
 BATCH_TOKENS = 2048
 """Tokens per forward pass: the bound of memory."""
-ATTENTION = "brandmelder_per_text"
 GROUP = 256
 """Texts that are tokenised and sorted by length together."""
 LAYER_NAMES = {
@@ -83,10 +85,12 @@ class Encoder:
         layers: Sequence[int] = (12,),
         threads: int | None = None,
         adapter: Adapter | None = None,
+        trainable: bool = False,
     ) -> None:
         """Loads weights and tokenizer. `layers` are counted from 1; `threads` None leaves torch's choice.
 
-        Raises WeightsError where a file is damaged or the adapter doesn't fit.
+        A `trainable` one has a `transformers.BertModel` inside, which is slower to load and to run. Raises
+        WeightsError where a file is damaged or the adapter doesn't fit.
         """
         import torch
         from tokenizers import Tokenizer
@@ -100,7 +104,10 @@ class Encoder:
         weights = WeightFile(files.weights)
         self.sizes = weights.sizes
         self._words = weights.rows("emb.word", weights.sizes.hidden)
-        self.model = _build(weights, adapter)
+        state = _state(weights)
+        if adapter is not None:
+            merge(state, adapter)
+        self.network: Network = Trainable(state, weights.sizes) if trainable else Layers(state, weights.sizes)
         self._prefix = self._tokenizer.encode(PREFIX.strip(), add_special_tokens=False).ids
         self.limit = min(MAX_TOKENS, weights.sizes.positions) - len(self._prefix) - 2
 
@@ -163,16 +170,13 @@ class Encoder:
         import torch
 
         rows = [[0, *self._prefix, *ids.tolist(), 2] for ids in texts]
+        lengths = [len(row) for row in rows]
+        places = [np.arange(length) for length in lengths]
+        embedded = torch.from_numpy(self._embed(np.array([number for row in rows for number in row])))
+        found = self.network(embedded, torch.from_numpy(np.concatenate(places)), lengths, layers)
         first = 1 + len(self._prefix)
-        places = [np.arange(len(row)) for row in rows]
-        output = self.model(
-            inputs_embeds=torch.from_numpy(self._embed(np.array([number for row in rows for number in row])[None])),
-            position_ids=torch.from_numpy(np.concatenate(places)[None]),
-            lengths=[len(row) for row in rows],
-            output_hidden_states=True,
-        )
         own = torch.from_numpy(np.concatenate([(place >= first) & (place < len(place) - 1) for place in places]))
-        return [output.hidden_states[layer][0][own] for layer in layers]
+        return [states[own] for states in found]
 
     def _embed(self, ids: NDArray[np.int64]) -> Vectors:
         """Word embeddings, dequantised for these tokens only: the whole table would be 384 MB."""
@@ -188,66 +192,11 @@ def default_threads() -> int | None:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
-def _build(weights: WeightFile, adapter: Adapter | None) -> Any:
-    """The transformers model with the file's weights; its word table has one row only, as `_embed` replaces it."""
-    import torch
-    from transformers import AttentionInterface, BertConfig
-    from transformers.models.bert.modeling_bert import BertModel
-
-    sizes = weights.sizes
-    config = BertConfig(
-        vocab_size=1,
-        pad_token_id=0,
-        hidden_size=sizes.hidden,
-        num_hidden_layers=sizes.layers,
-        num_attention_heads=sizes.heads,
-        intermediate_size=sizes.inner,
-        max_position_embeddings=sizes.positions,
-        type_vocab_size=sizes.types,
-        layer_norm_eps=sizes.eps,
-    )
-    AttentionInterface.register(ATTENTION, _attend)
-    model: Any = BertModel(config, add_pooling_layer=False)
-    model.set_attn_implementation(ATTENTION)
-    state = _state(weights)
-    if adapter is not None:
-        merge(state, adapter)
-    model.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()}, strict=True)
-    return model.eval().requires_grad_(False)
-
-
-def _attend(
-    module: Any,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: Any,
-    *,
-    lengths: Sequence[int],
-    scaling: float,
-    **_: Any,
-) -> tuple[torch.Tensor, None]:
-    """Attention of each text to itself, for texts that lie behind each other in one row: [1, heads, tokens, width].
-
-    Without padding and masks a text's figures don't depend on its neighbours, to the last bit: so a resumed run, whose
-    batches are others, scores like an undisturbed one.
-    """
-    import torch
-
-    del module, attention_mask
-    parts = (torch.split_with_sizes(states, list(lengths), dim=2) for states in (query, key, value))
-    attended = [
-        torch.nn.functional.scaled_dot_product_attention(q, k, v, scale=scaling) for q, k, v in zip(*parts, strict=True)
-    ]
-    return torch.cat(attended, dim=2).transpose(1, 2).contiguous(), None
-
-
 def _state(weights: WeightFile) -> dict[str, NDArray[np.float32]]:
     sizes = weights.sizes
     width, inner = sizes.hidden, sizes.inner
     shapes = {"fi": (inner, width), "fo": (width, inner)}
     state = {
-        "embeddings.word_embeddings.weight": np.zeros((1, width), dtype=np.float32),
         "embeddings.position_embeddings.weight": weights.values("emb.pos", (sizes.positions, width)),
         "embeddings.token_type_embeddings.weight": weights.values("emb.type", (sizes.types, width)),
         "embeddings.LayerNorm.weight": weights.values("emb.ln.w", (width,)),

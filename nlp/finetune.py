@@ -25,6 +25,7 @@ from nlp.encoder import Encoder
 from nlp.examples import JOINED, MIXED, Example, Lesson, batches, joined_label
 from nlp.head import LABELS
 from nlp.recipe import Recipe
+from nlp.trainable import Trainable
 
 if TYPE_CHECKING:
     import torch
@@ -70,10 +71,16 @@ class Learner:
     def __init__(
         self, encoder: Encoder, recipe: Recipe, corpora: Sequence[str], standard: tuple[Vectors, Vectors]
     ) -> None:
-        """`standard` is mean and scale (width) of document vectors; `corpora` name the biases."""
+        """`standard` is mean and scale (width) of document vectors; `corpora` name the biases.
+
+        Raises TypeError where the encoder isn't trainable.
+        """
         import torch
         from peft import LoraConfig, get_peft_model
 
+        if not isinstance(encoder.network, Trainable):
+            raise TypeError("only a trainable encoder can be fine-tuned")
+        model = encoder.network.model
         torch.manual_seed(recipe.seed)
         self.encoder, self.recipe = encoder, recipe
         self.config = LoraConfig(
@@ -83,13 +90,13 @@ class Learner:
             layers_to_transform=list(range(recipe.first_layer - 1, encoder.sizes.layers)),
             layers_pattern="layer",
         )
-        for module in encoder.model.modules():
+        for module in model.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = recipe.dropout
         with warnings.catch_warnings():
             # PEFT asks transformers by a name that is being replaced.
             warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
-            self.wrapped: Any = get_peft_model(encoder.model, self.config)
+            self.wrapped: Any = get_peft_model(model, self.config)
         self.mean, self.scale = (torch.from_numpy(values) for values in standard)
         self.weight = torch.zeros(len(LABELS) + 1, encoder.width, requires_grad=True)
         self.bias = torch.zeros(len(LABELS) + 1, requires_grad=True)

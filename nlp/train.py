@@ -121,7 +121,7 @@ def _tuned(
     texts["contrast"] = [item.text for item in own]
     found = [document_vectors(part, base, cache, title=name, progress=progress) for name, part in texts.items()]
     targets = Targets(np.concatenate(found), *whitening(np.concatenate(found)))
-    encoder = Encoder(files, layers=recipe.layers, threads=default_threads())
+    encoder = Encoder(files, layers=recipe.layers, threads=default_threads(), trainable=True)
     shown = lessons([row for rows in parts.values() for row in rows], own, encoder, recipe)
     mean, scale = _standard(shown, encoder, recipe)
     learner = Learner(encoder, recipe, [*sorted({lesson.corpus for lesson in shown}), JOINED], (mean, scale))

@@ -1,10 +1,14 @@
 """Weight files and the encoder's mechanics, on a tiny random encoder."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from nlp_small import HIDDEN, small_encoder, small_files, tensors, weight_bytes
 
 from nlp import weights
+from nlp.encoder import Encoder
 from nlp.quantised import WeightFile, WeightsError
 from nlp.weights import Asset, locate
 
@@ -95,3 +99,17 @@ def test_long_text_is_read_in_windows_and_cut(encoder):
     found = encoder.encode([text])[0]
     assert 1 < len(found.sentences) < 400
     assert found.vectors.shape == (len(found.sentences), encoder.width)
+
+
+def test_own_forward_pass_is_that_of_transformers(encoder, tmp_path):
+    reference = Encoder(small_files(tmp_path), layers=(1, 2), threads=1, trainable=True)
+    for one, other in zip(encoder.encode(TEXTS), reference.encode(TEXTS), strict=True):
+        np.testing.assert_allclose(one.document, other.document, atol=1e-5)
+        np.testing.assert_allclose(one.vectors, other.vectors, atol=1e-5)
+
+
+@pytest.mark.model
+def test_scoring_does_not_import_transformers():
+    code = "import sys; from nlp.loading import load_scorer; load_scorer(); print('transformers' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
