@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.adapter import TENSORS
+from nlp.adapter import TENSORS, Adapter
 from nlp.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nlp.encoder import Encoder
 from nlp.examples import JOINED, MIXED, Example, Lesson, batches, joined_label
-from nlp.head import LABELS
+from nlp.head import LABELS, Heads
+from nlp.quantised import WeightsError
 from nlp.recipe import Recipe
 from nlp.trainable import Trainable
 
@@ -82,7 +83,7 @@ class Learner:
             raise TypeError("only a trainable encoder can be fine-tuned")
         model = encoder.network.model
         torch.manual_seed(recipe.seed)
-        self.encoder, self.recipe = encoder, recipe
+        self.encoder, self.recipe, self.origin = encoder, recipe, ""
         self.config = LoraConfig(
             r=recipe.rank,
             lora_alpha=SCALE * recipe.rank,
@@ -112,6 +113,24 @@ class Learner:
             ],
             weight_decay=recipe.decay,
         )
+
+    def begin_at(self, adapter: Adapter, heads: Heads) -> None:
+        """Takes over what an earlier training learned. Raises WeightsError where it doesn't fit this one."""
+        import torch
+
+        values = {"weight": heads.weight, "bias": heads.bias}
+        for module, (a, b) in adapter.factors.items():
+            place = f"base_model.model.{module}"
+            values |= {f"{place}.lora_A.default.weight": a, f"{place}.lora_B.default.weight": b}
+        fits = values.keys() == self.parameters.keys() - {"own"} and all(
+            tuple(self.parameters[name].shape) == found.shape for name, found in values.items()
+        )
+        if not fits or not np.isclose(adapter.scale, SCALE):
+            raise WeightsError("the model to start from has other layers or another rank than the recipe")
+        for name, found in values.items():
+            with torch.no_grad():
+                self.parameters[name].copy_(torch.from_numpy(np.ascontiguousarray(found)))
+        self.origin = f"{adapter.revision}-{heads.revision}"
 
     def set_rate(self, done: float) -> None:
         """Linear warm-up, then half a cosine to zero; `done` is the share of the training behind us."""
@@ -255,7 +274,7 @@ def finetune(
 
 def _plan(shown: Sequence[Lesson], learner: Learner) -> str:
     """A hash of everything that the training's steps depend on: encoder, recipe, texts and their labels."""
-    digest = hashlib.sha256(f"{learner.encoder.revision}|{learner.recipe.model_dump_json()}".encode())
+    digest = hashlib.sha256(f"{learner.encoder.revision}|{learner.recipe.model_dump_json()}|{learner.origin}".encode())
     for lesson in shown:
         facts = (lesson.text, lesson.label, lesson.corpus, lesson.mixed, lesson.weight, lesson.irony)
         digest.update(repr(facts).encode("utf-8", "backslashreplace"))

@@ -21,7 +21,7 @@ from nlp.encoder import Encoder, default_threads
 from nlp.examples import JOINED, Lesson, lessons
 from nlp.finetune import Learner, Targets, Tuned, finetune
 from nlp.fitting import whitening
-from nlp.head import LABELS, HeadConfig, Heads, save_heads
+from nlp.head import LABELS, HeadConfig, Heads, load_heads, save_heads
 from nlp.irony import irony_bound, with_irony
 from nlp.recipe import Recipe
 from nlp.topic_fitting import DEFAULT_TOPICS, TopicPart, fit_topics
@@ -59,13 +59,15 @@ def train(
     files: EncoderFiles | None = None,
     commercial_only: bool = True,
     contrast_folder: Path = contrast.FOLDER,
+    start: Path | None = None,
 ) -> dict[str, Any]:
     """Fine-tunes on `data_folder/train/*.jsonl`, calibrates on one half of `dev/*.jsonl`, writes adapter and heads.
 
     Vectors are kept in `cache_folder` (default: `output_folder/vectors`) chunk by chunk and the learner's state in
     `output_folder`: a killed run goes on where it was. Rows of corpora whose licence forbids commercial use are left
-    out unless `commercial_only` is False. `contrast_folder` holds the sentences of our own. Returns the training facts
-    of the config. Raises ValueError where rows are no labelled texts or missing, WeightsError without encoder.
+    out unless `commercial_only` is False. `contrast_folder` holds the sentences of our own. With `start` the training
+    goes on from the model in that folder, of the same layers and rank. Returns the training facts of the config. Raises
+    ValueError where rows are no labelled texts or missing, WeightsError without encoder or where `start` doesn't fit.
     """
     started = time.monotonic()
     recipe = recipe or Recipe()
@@ -76,7 +78,7 @@ def train(
         raise ValueError(f"{data_folder / 'train'} holds no labelled rows")
     unseen = {path.stem: _rows(path, False) for path in sorted((data_folder / "dev").glob("*.jsonl"))}
     own = contrast.contrasts("train", folder=contrast_folder)
-    learned = _tuned(parts, own, output_folder, cache, files, recipe, progress)
+    learned = _tuned(parts, own, output_folder, cache, files, recipe, progress, start)
     encoder = Encoder(files, layers=recipe.layers, threads=default_threads(), adapter=load_adapter(output_folder))
     fitted = [
         _labelled(f"{name} (topics)", _with_aspects(rows), encoder, cache, progress) for name, rows in parts.items()
@@ -84,6 +86,7 @@ def train(
     dev = [_labelled(name, rows, encoder, cache, progress) for name, rows in unseen.items()]
     facts = {
         "recipe": recipe.model_dump(),
+        "start": load_heads(start).revision if start else None,
         "commercial_only": commercial_only,
         "rows": _counts(parts.values()),
         "calibration_rows": _counts(unseen.values()),
@@ -115,6 +118,7 @@ def _tuned(
     files: EncoderFiles,
     recipe: Recipe,
     progress: Progress | None,
+    start: Path | None,
 ) -> Learned:
     base = Encoder(files, layers=recipe.layers[-1:], threads=default_threads())
     texts = {name: [row.text for row in rows] for name, rows in parts.items()}
@@ -123,8 +127,13 @@ def _tuned(
     targets = Targets(np.concatenate(found), *whitening(np.concatenate(found)))
     encoder = Encoder(files, layers=recipe.layers, threads=default_threads(), trainable=True)
     shown = lessons([row for rows in parts.values() for row in rows], own, encoder, recipe)
-    mean, scale = _standard(shown, encoder, recipe)
+    begun = (load_adapter(start), load_heads(start)) if start else None
+    mean, scale = (begun[1].mean, begun[1].scale) if begun else _standard(shown, encoder, recipe)
     learner = Learner(encoder, recipe, [*sorted({lesson.corpus for lesson in shown}), JOINED], (mean, scale))
+    if begun:
+        if begun[0] is None:
+            raise ValueError(f"{start} holds no adapter to start from")
+        learner.begin_at(begun[0], begun[1])
     return Learned(finetune(learner, shown, targets, folder, progress=progress), mean, scale, targets)
 
 

@@ -113,6 +113,23 @@ def test_adapter_changes_what_it_says_and_only_fits_its_encoder(small_model, tmp
         Encoder(files, threads=1, adapter=replace(adapter, factors=wide))
 
 
+def test_training_goes_on_from_another_model(small_model, tmp_path):
+    folder, _ = small_model
+    arguments = small(small_files(tmp_path), tmp_path)
+    still = RECIPE.model_copy(update={"rate": 1e-12, "head_rate": 1e-12, "decay": 0.0})
+    facts = train(tmp_path / "data", tmp_path / "on", **arguments | {"recipe": still}, start=folder)
+    assert facts["start"] == load_heads(folder).revision
+    before, after = (load_adapter(place).factors for place in (folder, tmp_path / "on"))
+    assert before.keys() == after.keys()
+    for module, factors in before.items():
+        for one, other in zip(factors, after[module], strict=True):
+            assert np.allclose(one, other, atol=1e-3)
+    assert np.allclose(*(load_heads(place).weight[:4] for place in (folder, tmp_path / "on")), atol=1e-6)
+    wider = RECIPE.model_copy(update={"rank": RECIPE.rank + 1})
+    with pytest.raises(WeightsError, match="another rank"):
+        train(tmp_path / "data", tmp_path / "wide", **arguments | {"recipe": wider}, start=folder)
+
+
 def test_training_without_rows_is_a_clear_error(tmp_path):
     with pytest.raises(ValueError, match="no labelled rows"):
         train(tmp_path, tmp_path / "model", files=small_files(tmp_path))

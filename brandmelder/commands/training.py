@@ -43,6 +43,14 @@ def train(
             help=tr("YAML mit anderen Werten der Feinabstimmung", "YAML with other values of the fine-tuning"),
         ),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help=tr("von diesem Modell aus weiterlernen", "go on from this model"),
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help=tr("Startwert", "seed"))] = None,
     noncommercial: Annotated[
         bool,
@@ -56,6 +64,7 @@ def train(
     ] = False,
 ) -> None:
     """Fine-tune the model on labelled texts (about an hour on two cores); a killed call goes on where it was."""
+    from nlp.quantised import WeightsError
     from nlp.recipe import Recipe
     from nlp.train import train as fit
 
@@ -65,8 +74,8 @@ def train(
             chosen = read_yaml(recipe, Recipe) if recipe else Recipe()
             if seed is not None:
                 chosen = chosen.model_copy(update={"seed": seed})
-            facts = fit(texts, folder, recipe=chosen, progress=report, commercial_only=not noncommercial)
-        except ValueError as error:
+            facts = fit(texts, folder, recipe=chosen, progress=report, commercial_only=not noncommercial, start=start)
+        except (ValueError, WeightsError) as error:
             raise UsageError(str(error)) from error
     put_json(facts)
     say(
