@@ -21,7 +21,7 @@ from crawlers.privacy import author_key, scrub
 from crawlers.texts import is_text, writable
 from index.brand import BrandRules
 from index.ledger import Note, Quarantined
-from index.mention import Mention, Provenance, content_hash
+from index.mention import Mention, Provenance, composed, content_hash
 
 __all__ = ["Drafter", "Drafts", "is_text"]
 
@@ -141,7 +141,7 @@ class Drafter:
         return author_key(self.secret, host=host_of(page.url), author=post.author)
 
     def _scrubbed(self, text: str | None, names: Collection[str]) -> str:
-        return scrub(text or "", names=names, keep=self._kept_names).text.strip()
+        return scrub(composed(text or ""), names=names, keep=self._kept_names).text.strip()
 
     @cached_property
     def _kept_names(self) -> tuple[str, ...]:

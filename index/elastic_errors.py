@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from index.query.errors import TOO_BROAD
+
 # The server says with these that it may work later.
 BUSY = frozenset({429, 502, 503, 504})
 LONGEST_REASON = 300
@@ -40,7 +42,10 @@ def explain(error: Exception, here: str) -> str:
     message = next((text for kind, text in known.items() if isinstance(error, kind)), None)
     if message is None and isinstance(error, ApiError):
         message = _BUSY if error.status_code in BUSY else _REFUSED
-    return (message or _UNREACHABLE).format(here=here, reason=reason_of(error))
+    reason = reason_of(error)
+    if "too many clauses" in reason or "maxClauseCount" in reason:
+        return TOO_BROAD
+    return (message or _UNREACHABLE).format(here=here, reason=reason)
 
 
 def reason_of(error: Exception | Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from index.embedded_search import Finder, Place, decode_place
 from index.mention import Mention, Work
 from index.merge import is_erased, last_of_each, update_of
 from index.query import Query
+from index.query.errors import TOO_BROAD
 from index.query.tantivy_target import to_tantivy
 from index.store import Known, Order, ResultPage, StoreError, WriteResult
 from index.times import iso_time
@@ -288,6 +289,8 @@ def _is_panic(error: BaseException) -> bool:
 
 def _sentence(error: Exception, folder: Path) -> str:
     text = str(error)
+    if "RegexQueryError" in text or "max expansions" in text:
+        return TOO_BROAD
     if isinstance(error, PermissionError) or "readonly" in text or "unable to open" in text:
         return f"Der Ordner {folder} ist nicht beschreibbar: bitte Rechte prüfen oder einen anderen wählen ({text})."
     if "disk is full" in text or "No space left" in text:

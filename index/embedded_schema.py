@@ -14,15 +14,12 @@ from typing import Any
 from index import analysis
 from index.analysis import FORMS, words
 from index.document import FIRST_YEAR, LAST_YEAR
-from index.fields import DERIVED, FIELDS, TEXT_FORMS, FieldSpec, column
-from index.query.tantivy_target import PRESENT
+from index.fields import DERIVED, FIELDS, TEXT_FORMS, FieldSpec, column, is_searchable_keyword
+from index.query.tantivy_target import BLANK, PRESENT
 from index.times import milliseconds
 
 # Raise it whenever the same document would be indexed otherwise: older indexes are then rebuilt.
-INDEX_VERSION = 1
-
-# Longer keywords stay in the document but can't be searched, in both stores (Elasticsearch: ignore_above).
-MAX_KEYWORD = 8191
+INDEX_VERSION = 2
 
 # Columns of our own: the record's row and the number of its last change, and what results are ordered by.
 ROW = "_row"
@@ -118,6 +115,8 @@ def indexed(document: Mapping[str, Any], *, row: int, seq: int) -> str:
             convert(flat, name, value)
             if kind == "text" and value:
                 present.append(name)
+            elif kind == "keyword" and name in flat and not any(flat[name]):
+                present.append(BLANK + name)
     flat[PRESENT] = present
     return json.dumps(flat, ensure_ascii=False)
 
@@ -140,9 +139,9 @@ def _text(flat: dict[str, Any], name: str, value: str) -> None:
 
 def _keyword(flat: dict[str, Any], name: str, value: str | list[str]) -> None:
     if isinstance(value, str):
-        if len(value) <= MAX_KEYWORD:
+        if is_searchable_keyword(value):
             flat[name] = value
-    elif kept := list(dict.fromkeys(item for item in value if len(item) <= MAX_KEYWORD)):
+    elif kept := list(dict.fromkeys(filter(is_searchable_keyword, value))):
         flat[name] = kept
 
 
@@ -151,6 +150,13 @@ def _plain(flat: dict[str, Any], name: str, value: float) -> None:
 
 
 def _date(flat: dict[str, Any], name: str, value: str) -> None:
-    """A time, or a plain date as its midnight in UTC (so Elasticsearch reads it), where tantivy can hold it."""
-    if FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
-        flat[name] = f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value
+    """A time, or a plain date as its midnight in UTC (so Elasticsearch reads it).
+
+    What tantivy can't hold becomes the nearest year that it can: queries ask of no year beyond.
+    """
+    year = int(value[:4])
+    if year < FIRST_YEAR:
+        value = f"{FIRST_YEAR}-01-01"
+    elif year > LAST_YEAR:
+        value = f"{LAST_YEAR}-12-31"
+    flat[name] = f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value

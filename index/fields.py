@@ -110,8 +110,19 @@ TEXT_FORMS: tuple[str, ...] = ("", "folded", "exact", "case")
 # Where a word without a field is looked for.
 DEFAULT_FIELDS: tuple[str, ...] = ("text", "title", "thread_title")
 
+# Longer keywords stay in the document but can't be searched or counted: Lucene refuses terms over 32,766 bytes, and a
+# character takes at most four. Counted as Elasticsearch counts, in halves of characters beyond the first plane.
+MAX_KEYWORD = 8191
+
 # A polarity of an aspect counts as an experience from here on; in between it is neutral.
 POLARITY_THRESHOLD = 0.25
+
+
+def is_searchable_keyword(value: str) -> bool:
+    """Whether a value of a keyword field is short enough (`MAX_KEYWORD`) to be searched."""
+    if len(value) <= MAX_KEYWORD // 2:
+        return True
+    return len(value) + sum(character > "\uffff" for character in value) <= MAX_KEYWORD
 
 
 def column(name: str, form: str = "") -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from datetime import date
 from typing import Annotated, Literal, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 Channel = Literal["review", "forum", "social", "app_store", "blog", "survey", "mail"]
 AuthorRole = Literal["customer", "staff", "unknown"]
@@ -22,6 +23,15 @@ JOURNEY_PHASES: tuple[str, ...] = get_args(JourneyPhase)
 Probability = Annotated[float, Field(ge=0, le=1)]
 Polarity = Annotated[float, Field(ge=-1, le=1)]
 Offset = Annotated[int, Field(ge=0)]
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form (NFC): ä as one character, not as a and two dots. German text mostly is."""
+    return unicodedata.normalize("NFC", text)
+
+
+# No index takes a and two dots for an ä, so that a mention never holds them.
+Prose = Annotated[str, AfterValidator(composed)]
 
 
 class Value(BaseModel):
@@ -97,11 +107,13 @@ class Work(Value):
     status: WorkStatus = "open"
     owner: str | None = None
     due: date | None = None
-    note: str | None = None
+    note: Prose | None = None
 
 
 class Mention(Value):
-    """One statement of one author. Texts are plain (no markup), times timezone-aware, offsets count characters.
+    """One statement of one author. Texts are plain (no markup) and composed (`composed`), times timezone-aware.
+
+    Offsets count the characters of the composed text.
 
     `text` holds neither quotes nor signatures and carries typed tokens such as `[TEL]` in place of personal data.
     `published_at` is None where the page gives no date (`date_precision` is then "unknown").
@@ -115,7 +127,7 @@ class Mention(Value):
     channel: Channel
     url: str
     thread_url: str | None = None
-    thread_title: str | None = None
+    thread_title: Prose | None = None
     native_id: str | None = None
     parent_id: str | None = None
     # people
@@ -128,8 +140,8 @@ class Mention(Value):
     scored_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     # content
-    title: str | None = None
-    text: str
+    title: Prose | None = None
+    text: Prose
     language: str | None = None
     rating: Rating | None = None
     # brand

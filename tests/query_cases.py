@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from query_cases_more import MORE_CASES, MORE_CORPORA
+
 from index.mention import Mention, Rating, Sentiment
 
 NOW = datetime(2026, 3, 20, 11, 0, tzinfo=UTC)  # noon in Berlin, a Friday
@@ -567,4 +569,6 @@ CASES: list[Case] = [
     *(Case("german", *row) for row in _GERMAN),
     *(Case("phrases", *row) for row in _PHRASES),
     *(Case("fields", *row) for row in _FIELDS),
+    *(Case(*row) for row in MORE_CASES),
 ]
+CORPORA |= MORE_CORPORA

@@ -9,20 +9,15 @@ from typing import Any
 from luqum import tree as luqum
 
 from index.analysis import analyse_form
+from index.mention import composed
 from index.query import ast
 from index.query.errors import QuerySyntaxError
+from index.query.limits import check_fuzzy, check_size
 from index.query.patterns import MAX_LEADING, has_wildcard, keyword_pattern, text_patterns, unescape
 from index.query.resolve import DEFAULT, EXISTS, Target, resolve
 from index.query.values import read_bool, read_number, read_period
 
-# How many placements of its words a sloppy phrase of more than two words may have (see arrangements).
-MAX_ARRANGEMENTS = 5000
 _Maybe = ast.Node | None
-
-
-def arrangements(words: int, slop: int) -> int:
-    """In how many ways a phrase's words can be displaced by at most `slop`: an index may have to try each."""
-    return int((slop + 1) ** words - slop**words)
 
 
 class Builder:
@@ -38,6 +33,7 @@ class Builder:
         node = self.node(root, DEFAULT)
         if node is None:
             raise self.fail("no_words", root)
+        check_size(node, query=self.text)
         return node
 
     def fail(self, code: str, item: luqum.Item, **details: Any) -> QuerySyntaxError:
@@ -88,6 +84,8 @@ class Builder:
 
     def negation(self, item: luqum.Not | luqum.Prohibit, target: Target) -> _Maybe:
         child = self.node(item.a, target)
+        if isinstance(child, ast.Not):
+            return child.child
         return None if child is None else ast.Not(child, at=item.pos or 0)
 
     def inner(self, item: luqum.Plus, target: Target) -> _Maybe:
@@ -137,22 +135,16 @@ class Builder:
         if target.kind == "date":
             period = self.period(item, text, target)
             return ast.Range(target.fields[0], *period, include_upper=False, at=at)
-        return ast.Term(target.fields, "", text, at=at)
+        # An empty text is no value.
+        return ast.Term(target.fields, "", text, at=at) if text else ast.MatchNone(at=at)
 
     def tokens(self, item: luqum.Item, text: str, target: Target, *, slop: int) -> _Maybe:
         form = target.form or ""
-        words = tuple(analyse_form(text, form))
+        words = tuple(analyse_form(composed(text), form))
         at = item.pos or 0
         if len(words) <= 1:
             return ast.Term(target.fields, form, words[0], at=at) if words else None
-        if len(words) > 2 or len(set(words)) < len(words):
-            self.check_width(item, len(words), slop)
         return ast.Phrase(target.fields, form, words, slop, at=at)
-
-    def check_width(self, item: luqum.Item, words: int, slop: int) -> None:
-        if slop and arrangements(words, slop) > MAX_ARRANGEMENTS:
-            widest = next((s for s in range(slop, 0, -1) if arrangements(words, s) <= MAX_ARRANGEMENTS), 0)
-            raise self.fail("proximity_wide", item, words=words, limit=widest)
 
     def proximity(self, item: luqum.Proximity, target: Target) -> _Maybe:
         if target.kind != "text":
@@ -162,7 +154,7 @@ class Builder:
     def wildcard(self, item: luqum.Word, target: Target) -> _Maybe:
         if target.kind == "text":
             form = target.form or "folded"
-            patterns = text_patterns(item.value, form, query=self.text, position=item.pos or 0)
+            patterns = text_patterns(composed(item.value), form, query=self.text, position=item.pos or 0)
         else:
             form, patterns = "", (keyword_pattern(item.value, query=self.text, position=item.pos or 0),)
         self.leading += sum(pattern[0] in "*?" for pattern in patterns)
@@ -180,10 +172,14 @@ class Builder:
             raise self.fail("fuzzy_word", item)
         text = unescape(raw)
         form = (target.form or "folded") if target.kind == "text" else ""
-        words = analyse_form(text, form) if target.kind == "text" else [text]
+        words = analyse_form(composed(text), form) if target.kind == "text" else [text]
         if len(words) != 1:
             raise self.fail("fuzzy_word", item)
+        check_fuzzy(words[0], query=self.text, position=item.pos or 0)
         distance = _auto_distance(words[0]) if self.implied(item) else int(item.degree)
+        if target.kind == "keyword":
+            # One letter must be right: an empty text is no value.
+            distance = min(distance, len(text) - 1)
         if distance == 0:
             return ast.Term(target.fields, form, words[0], at=item.pos or 0)
         return ast.Fuzzy(target.fields, form, words[0], distance, at=item.pos or 0)

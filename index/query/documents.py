@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from index.analysis import analyse_form
-from index.fields import ALIASES, BERLIN, DERIVED, derived_values
-from index.mention import Mention
+from index.fields import ALIASES, BERLIN, DERIVED, derived_values, is_searchable_keyword
+from index.mention import Mention, composed
 from index.query.resolve import SPECS
 from index.query.values import DAY_FIELDS, read_bool, read_number
 
@@ -37,16 +37,20 @@ class Document:
         self._sets: dict[tuple[str, str], frozenset[str]] = {}
 
     def values(self, name: str) -> list[Any]:
-        """The values of a field: none, one, or those of a list; null and empty texts are no values."""
+        """The values of a field: none, one, or those of a list; null, empty and unsearchable ones are no values."""
         found = self._find(name)
         many = found if isinstance(found, Sequence | set | frozenset) and not isinstance(found, str) else [found]
-        return [value for value in many if value is not None and value != ""]
+        kept = [value for value in many if value is not None and value != ""]
+        if SPECS[name].kind != "keyword":
+            return kept
+        return [value for value in kept if not isinstance(value, str) or is_searchable_keyword(value)]
 
     def words(self, name: str, form: str) -> list[str]:
         """The tokens of a text field in one form."""
         key = (name, form)
         if key not in self._words:
-            self._words[key] = [word for text in self.values(name) for word in analyse_form(str(text), form)]
+            texts = (composed(str(text)) for text in self.values(name))
+            self._words[key] = [word for text in texts for word in analyse_form(text, form)]
         return self._words[key]
 
     def vocabulary(self, name: str, form: str) -> frozenset[str]:

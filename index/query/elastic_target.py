@@ -8,6 +8,7 @@ from typing import Any
 
 from index.fields import column
 from index.query import ast
+from index.query.bounds import index_bounds
 from index.query.patterns import has_wildcard, unescape
 from index.query.resolve import SPECS
 from index.query.syntax import Query
@@ -77,10 +78,11 @@ def _wildcard(field: str, patterns: Sequence[str]) -> Clause:
 
 def _range(node: ast.Range) -> Clause:
     bounds: Clause = {}
-    if node.lower is not None:
-        bounds["gte" if node.include_lower else "gt"] = _value(node.lower)
-    if node.upper is not None:
-        bounds["lte" if node.include_upper else "lt"] = _value(node.upper)
+    lower, upper = index_bounds(node)
+    if lower is not None:
+        bounds["gte" if node.include_lower else "gt"] = _value(lower)
+    if upper is not None:
+        bounds["lte" if node.include_upper else "lt"] = _value(upper)
     return {"range": {node.name: bounds}}
 
 
@@ -95,7 +97,9 @@ def _exists(name: str) -> Clause:
     clause: Clause = {"exists": {"field": name}}
     if kind != "keyword":
         return clause
-    return {"bool": {"filter": [clause], "must_not": [{"term": {name: {"value": ""}}}]}}
+    # Nothing but empty texts. The range is only looked at where there are such.
+    blank = {"filter": [{"term": {name: {"value": ""}}}], "must_not": [{"range": {name: {"gt": ""}}}]}
+    return {"bool": {"filter": [clause], "must_not": [{"bool": blank}]}}
 
 
 def _any(clauses: Sequence[Clause]) -> Clause:

@@ -105,6 +105,28 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A word allows ~1 or ~2 (letters that differ), not ~{value}.",
         "Bei einem Wort geht ~1 oder ~2 (abweichende Buchstaben), nicht ~{value}.",
     ),
+    "wildcard_words_many": (
+        "At most {limit} words with wildcards are allowed.",
+        "Erlaubt sind höchstens {limit} Wörter mit Platzhaltern.",
+    ),
+    "wildcard_long": (
+        "A word with wildcards may have {limit} letters.",
+        "Ein Wort mit Platzhaltern darf {limit} Buchstaben haben.",
+    ),
+    "wildcard_mixed": (
+        "Behind a * at most {limit} ? are allowed, in words of up to {letters} letters.",
+        "Hinter einem * sind höchstens {limit} ? erlaubt, in Wörtern von bis zu {letters} Buchstaben.",
+    ),
+    "fuzzy_many": (
+        "Too many words with ~: {limit} with ~1 or 5 with ~2 are allowed; words of more than 10 letters count twice, "
+        "of more than 20 three times.",
+        "Zu viele Wörter mit ~: Erlaubt sind {limit} mit ~1 oder 5 mit ~2; Wörter von mehr als 10 Buchstaben zählen "
+        "doppelt, von mehr als 20 dreifach.",
+    ),
+    "fuzzy_long": (
+        "Before ~ a word may have {limit} letters.",
+        "Vor ~ darf ein Wort {limit} Buchstaben haben.",
+    ),
     "fuzzy_word": (
         "~ works on a single word without wildcards.",
         "~ geht nur bei einem einzelnen Wort ohne Platzhalter.",
@@ -117,6 +139,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A phrase of {words} words allows a distance of at most {limit}.",
         "Eine Phrase aus {words} Wörtern erlaubt höchstens den Abstand {limit}.",
     ),
+    "proximity_many": (
+        "Too many phrases with a distance: make some distances smaller or the phrases shorter.",
+        "Zu viele Phrasen mit Abstand: bitte einige Abstände verkleinern oder Phrasen kürzen.",
+    ),
     "not_for_field": (
         "The field '{name}' holds no text, so ~ has no meaning there.",
         "Das Feld „{name}“ enthält keinen Text, ~ hat dort keine Bedeutung.",
@@ -127,6 +153,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "syntax": ("The query can't be read from here on.", "Die Abfrage ist ab hier nicht lesbar."),
 }
+# Where an index finds out what can't be seen from the query: how many different words a pattern stands for.
+TOO_BROAD = (
+    "Die Platzhalter stehen für zu viele verschiedene Wörter: bitte mehr Buchstaben angeben oder die Abfrage aufteilen."
+)
 _HINT = (" Did you mean '{guess}'?", " Meinten Sie „{guess}“?")
 _CONTEXT = 40
 

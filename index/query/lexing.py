@@ -33,6 +33,8 @@ _NEGATIVE = re.compile(r"\d+([.,]\d+)?")
 _UNESCAPED_QUOTE = re.compile(r'(?:[^\\"]|\\.)*?(")', re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?|\.\d+")
 _QUOTES = "„“”‟«»"
+_CLOSING = "“”‟"
+_TYPOGRAPHIC = re.compile(f"[{_QUOTES}]")
 
 
 def lex(text: str) -> list[LexToken]:
@@ -77,16 +79,33 @@ def _plain(text: str) -> str:
             escaped = False
         elif character == "\\":
             escaped = True
-        elif inside == '"':
-            inside = "" if character == '"' else inside
         elif inside:
-            sign = '"' if character in _QUOTES else " " if character == '"' else character
-            inside = "" if character in _QUOTES else inside
+            sign, inside = _inside_quotes(text, at, inside)
         else:
             sign = _outside_quotes(text, at)
             inside = character if sign == '"' else ""
         out.append(sign)
     return "".join(out)
+
+
+def _inside_quotes(text: str, at: int, opened: str) -> tuple[str, str]:
+    """The sign to read, and the quotation mark that is still open."""
+    character = text[at]
+    if _closes(text, at, opened):
+        return '"', ""
+    # A quotation mark that is text separates words.
+    return (" " if character == '"' else character), opened
+
+
+def _closes(text: str, at: int, opened: str) -> bool:
+    """Marks of one kind belong together; where the right one never comes, people mixed keyboard and typography."""
+    character = text[at]
+    if opened == '"':
+        return character == '"' or (character in _CLOSING and text.find('"', at) < 0)
+    if character in _QUOTES:
+        return True
+    following = _TYPOGRAPHIC.search(text, at)
+    return character == '"' and (following is None or following.group() == "„")
 
 
 def _outside_quotes(text: str, at: int) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from index.analysis import FORMS, Token, tokens
+from index.mention import composed
 from index.query import ast
 from index.query.documents import Document, read_flag, read_float, read_moment
 from index.query.patterns import compiled
@@ -186,7 +187,7 @@ def _places(leaf: ast.Leaf, words: Sequence[Token]) -> Iterator[tuple[int, int]]
     if isinstance(leaf, ast.Range | ast.Exists):
         return
     change = FORMS[leaf.form]
-    changed = [change(word.text) for word in words]
+    changed = [change(composed(word.text)) for word in words]
     if isinstance(leaf, ast.Phrase):
         yield from placements(leaf.terms, changed, leaf.slop)
     else:

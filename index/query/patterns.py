@@ -9,6 +9,11 @@ from index.analysis import analyse_form
 from index.query.errors import QuerySyntaxError
 
 MAX_WILDCARDS = 8
+# An index builds an automaton from the pattern's bytes, of at most a thousand states (tantivy); a ? behind a * makes it
+# grow with every letter in between. A letter has four bytes at most.
+MAX_PATTERN = 120
+# How long a pattern may be with so many ? behind a *.
+MAX_MIXED = {1: 60, 2: 25, 3: 25}
 # Words that begin with a wildcard make an index read its whole dictionary.
 MAX_LEADING = 20
 _LEAST_LEADING = 2
@@ -72,19 +77,31 @@ def _literal(character: str) -> str:
 
 
 def _checked(pattern: str, *, query: str, position: int) -> str:
-    signs = [(wild, escaped or plain) for escaped, wild, plain in _PIECE.findall(pattern)]
-    wild = sum(bool(sign) for sign, _ in signs)
-    if wild > MAX_WILDCARDS:
-        raise QuerySyntaxError("wildcard_many", query=query, position=position, limit=MAX_WILDCARDS)
-    least = _LEAST_LEADING if signs[0][0] else _LEAST
-    if wild and len(signs) - wild < least:
-        raise QuerySyntaxError("wildcard_short", query=query, position=position, value=pattern, least=least)
+    pieces = [(wild, escaped or plain) for escaped, wild, plain in _PIECE.findall(pattern)]
+    wild = "".join(sign for sign, _ in pieces)
+    if not wild:
+        return pattern
+
+    def fail(code: str, **details: int | str) -> QuerySyntaxError:
+        return QuerySyntaxError(code, query=query, position=position, **details)
+
+    if len(wild) > MAX_WILDCARDS:
+        raise fail("wildcard_many", limit=MAX_WILDCARDS)
+    least = _LEAST_LEADING if pieces[0][0] else _LEAST
+    if len(pieces) - len(wild) < least:
+        raise fail("wildcard_short", value=pattern, least=least)
+    if len(pieces) > MAX_PATTERN:
+        raise fail("wildcard_long", limit=MAX_PATTERN)
+    ones = wild.partition("*")[2].count("?")
+    most = max(MAX_MIXED)
+    if ones > most or len(pieces) > MAX_MIXED.get(ones, MAX_PATTERN):
+        raise fail("wildcard_mixed", limit=min(ones, most), letters=MAX_MIXED[min(ones, most)])
     return pattern
 
 
 def index_regex(pattern: str) -> str:
     """A pattern as a regular expression for a whole value, in tantivy's syntax."""
-    return "".join(
+    return "(?s)" + "".join(
         (".*" if wild == "*" else ".") if wild else _quoted(escaped or plain)
         for escaped, wild, plain in _PIECE.findall(pattern)
     )
@@ -101,7 +118,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
             pieces[-1] += "." if wild else re.escape(escaped or plain)
     first, *middle = pieces
     last = f".*{middle.pop()}" if middle else ""
-    return re.compile(first + "".join(f"(?>.*?{piece})" for piece in middle) + last)
+    return re.compile(first + "".join(f"(?>.*?{piece})" for piece in middle) + last, re.DOTALL)
 
 
 def _quoted(character: str) -> str:

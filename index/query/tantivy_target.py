@@ -6,7 +6,7 @@ What the index must look like (`index.fields.column` gives the names, dots inclu
   form)` joined by blanks;
 - keyword fields: text columns, tokenizer "raw", fast; bool, float and date fields: typed, indexed and fast;
 - `PRESENT`: a raw text column with the names of the mention's text fields that have a value, since tantivy finds
-  existing values only in fast fields.
+  existing values only in fast fields; and, behind `BLANK`, of the keyword fields that hold nothing but empty texts.
 
 tantivy's own slop is exact for two different words only (with three it misses places, with a repeated word it counts
 one twice), so other sloppy phrases are spelled out as the exact phrases that they stand for.
@@ -21,6 +21,8 @@ import tantivy
 
 from index.fields import column
 from index.query import ast
+from index.query.bounds import index_bounds
+from index.query.limits import spelled_out
 from index.query.patterns import index_regex
 from index.query.phrases import displacements
 from index.query.resolve import SPECS
@@ -29,6 +31,7 @@ from index.query.syntax import Query
 __all__ = ["PRESENT", "column", "to_tantivy"]
 
 PRESENT = "_present"
+BLANK = "!"
 
 
 def to_tantivy(query: Query, index: tantivy.Index) -> tantivy.Query:
@@ -77,7 +80,7 @@ class _Compiler:
 
     def phrase_in(self, name: str, node: ast.Phrase) -> tantivy.Query:
         terms: list[str | tuple[int, str]] = list(node.terms)
-        if node.slop == 0 or (len(terms) == 2 and terms[0] != terms[1]):
+        if not spelled_out(node):
             return tantivy.Query.phrase_query(self.schema, name, terms, node.slop)
         exact = [
             tantivy.Query.phrase_query(self.schema, name, list(words), 0)
@@ -105,12 +108,13 @@ class _Compiler:
 
     def range(self, node: ast.Range) -> tantivy.Query:
         kind = tantivy.FieldType.Date if SPECS[node.name].kind == "date" else tantivy.FieldType.Float
+        lower, upper = index_bounds(node)
         return tantivy.Query.range_query(
             self.schema,
             node.name,
             kind,
-            node.lower,
-            node.upper,
+            lower,
+            upper,
             include_lower=node.lower is None or node.include_lower,
             include_upper=node.upper is None or node.include_upper,
         )
@@ -118,7 +122,11 @@ class _Compiler:
     def exists(self, node: ast.Exists) -> tantivy.Query:
         if SPECS[node.name].kind == "text":
             return tantivy.Query.term_query(self.schema, PRESENT, node.name)
-        return tantivy.Query.exists_query(node.name)
+        found = tantivy.Query.exists_query(node.name)
+        if SPECS[node.name].kind != "keyword":
+            return found
+        blank = tantivy.Query.term_query(self.schema, PRESENT, BLANK + node.name)
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, found), (tantivy.Occur.MustNot, blank)])
 
 
 def _any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
