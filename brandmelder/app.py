@@ -12,10 +12,12 @@ from brandmelder.commands import (
     alerting,
     collecting,
     demonstrating,
+    exporting,
     importing,
     probing,
     scoring,
     searching,
+    serving,
     showing,
     starting,
     training,
@@ -58,6 +60,16 @@ alerts = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(alerts)
+api = typer.Typer(
+    name="api",
+    help=tr("REST-Schnittstelle anbieten, ihre Schlüssel verwalten.", "Serve the REST API, manage its keys."),
+    context_settings=CONTEXT,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(api)
 
 
 def _show_version(wanted: bool) -> None:
@@ -131,7 +143,7 @@ _add(
         "Run Elasticsearch aggregation JSON on the store.",
     ),
 )
-_add(app, "export", searching.export, tr("Alle Treffer in eine Datei schreiben.", "Write all matches to a file."))
+_add(app, "export", exporting.export, tr("Alle Treffer in eine Datei schreiben.", "Write all matches to a file."))
 _add(
     app,
     "extract",
@@ -175,3 +187,14 @@ _add(
     alerting.check,
     tr("Regeln einmal prüfen und Fälliges verschicken.", "Evaluate the rules once and deliver what is due."),
 )
+_add(api, "serve", serving.serve, tr("Die Schnittstelle anbieten, nur lesend.", "Serve the API, read only."))
+_add(
+    api,
+    "create",
+    serving.create,
+    tr("Einen Schlüssel anlegen; er wird nur einmal gezeigt.", "Make a key; it is shown once."),
+)
+_add(
+    api, "keys", serving.keys, tr("Die Schlüssel auflisten, ohne sie zu zeigen.", "List the keys without showing them.")
+)
+_add(api, "revoke", serving.revoke, tr("Einen Schlüssel sperren.", "Close a key."))

@@ -108,9 +108,9 @@ class ElasticStore:
         """`Store.aggregate`."""
         return self._reader.aggregate(prepared(aggs), to_elastic(query))
 
-    def scan(self, query: Query) -> Iterator[Mention]:
+    def scan(self, query: Query, *, after: str = "") -> Iterator[Mention]:
         """`Store.scan`."""
-        return (mention_of(hit) for hit in self._reader.stream(to_elastic(query)))
+        return (mention_of(hit) for hit in self._reader.stream(to_elastic(query), after=after))
 
     def unscored(self, model_revision: str, *, limit: int = 1000) -> list[Mention]:
         """`Store.unscored`. Sees what searches see: after `refresh` all of it, else up to a second less."""

@@ -79,11 +79,13 @@ class Reader:
             mentions.append(mention_of(hit))
         return mentions
 
-    def stream(self, query: Clause, *, source: bool = True, size: int = STREAM_PAGE) -> Iterator[dict[str, Any]]:
-        """All hits in id order, from one point in time; where the server loses it, from a new one on."""
+    def stream(
+        self, query: Clause, *, source: bool = True, size: int = STREAM_PAGE, after: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """All hits beyond an id in id order, from one point in time; where the server loses it, from a new one on."""
         from elasticsearch import NotFoundError
 
-        place: Sequence[Any] | None = None
+        place: Sequence[Any] | None = [after] if after else None
         snapshot = self._open_snapshot()
         try:
             while True:

@@ -196,14 +196,14 @@ class EmbeddedStore:
                 return search()
             raise
 
-    def scan(self, query: Query) -> Iterator[Mention]:
+    def scan(self, query: Query, *, after: str = "") -> Iterator[Mention]:
         """`Store.scan`."""
         self.refresh()
         if query.tree is None:
-            yield from self._scan_record()
+            yield from self._scan_record(after)
             return
         with self._guarded():
-            chunks = self._finder(query).rows_by_id()
+            chunks = self._finder(query).rows_by_id(after)
         while True:
             with self._guarded():
                 rows = next(chunks, None)
@@ -212,8 +212,7 @@ class EmbeddedStore:
                 found = self._rows.by_row(rows)
             yield from (found[row] for row in rows if row in found)
 
-    def _scan_record(self) -> Iterator[Mention]:
-        after = ""
+    def _scan_record(self, after: str) -> Iterator[Mention]:
         while True:
             with self._guarded():
                 found = self._rows.following(after, SCAN_CHUNK)

@@ -112,12 +112,12 @@ class Finder:
             offset += len(hits)
         return found[:limit]
 
-    def rows_by_id(self) -> Iterator[list[int]]:
-        """The rows of all matches in id order, in lists, as the index stood when the finder was made."""
-        after: str | None = None
-        while found := self._by_id(self._query, SCAN_CHUNK, after):
+    def rows_by_id(self, after: str = "") -> Iterator[list[int]]:
+        """The rows of all matches beyond an id in id order, in lists, as the index stood when the finder was made."""
+        place = after or None
+        while found := self._by_id(self._query, SCAN_CHUNK, place):
             yield [row for _, row in found]
-            after = found[-1][0]
+            place = found[-1][0]
 
     def _rows(self, hits: list[Any]) -> list[int]:
         return [int(row) for row in self._searcher.fast_field_values(schema.ROW, [address for _, address in hits])]

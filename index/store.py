@@ -90,8 +90,11 @@ class Store(Protocol):
         and sub-aggregations of these, on the fields of `index.fields`.
         """
 
-    def scan(self, query: Query) -> Iterator[Mention]:
-        """All matches in id order, streaming, as they stood when the scan began or newer; none twice."""
+    def scan(self, query: Query, *, after: str = "") -> Iterator[Mention]:
+        """All matches in id order, streaming, as they stood when the scan began or newer; none twice.
+
+        Only those with a greater id than `after`, so that a stopped scan can be continued.
+        """
 
     def unscored(self, model_revision: str, *, limit: int = 1000) -> list[Mention]:
         """Mentions without scores of exactly this model revision, oldest id first."""

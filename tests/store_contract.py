@@ -436,6 +436,15 @@ class StoreContract:
         assert list(store.scan(parse_query("sentiment:negative"))) == sorted(negative, key=lambda m: m.id)
         assert list(store.scan(parse_query("zwieback"))) == []
 
+    @pytest.mark.parametrize("query", ["", "sentiment:negative"])
+    def test_scan_goes_on_after_an_id(self, store, query):
+        fill(store, make_mentions(40))
+        whole = list(store.scan(parse_query(query)))
+        middle = whole[len(whole) // 2].id
+        assert list(store.scan(parse_query(query), after=middle)) == whole[len(whole) // 2 + 1 :]
+        assert list(store.scan(parse_query(query), after=whole[-1].id)) == []
+        assert list(store.scan(parse_query(query), after="!")) == whole
+
     @pytest.mark.parametrize("query", ["", "kornblume OR NOT kornblume"])
     def test_scan_under_writes_gives_nothing_twice_and_misses_nothing(self, store, query):
         mentions = fill(store, make_mentions(60))

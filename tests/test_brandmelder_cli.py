@@ -27,6 +27,10 @@ COMMANDS = (
     "train",
     "evaluate",
     "alerts check",
+    "api serve",
+    "api create",
+    "api keys",
+    "api revoke",
 )
 
 ROWS = [
@@ -169,28 +173,6 @@ def test_aggregate_answers_in_elasticsearchs_shape(data, tmp_path):
 @pytest.mark.parametrize("request_text", ["{", "[]", "{}", '{"x": {"magisch": {"field": "channel"}}}'])
 def test_aggregation_faults_are_sentences(data, request_text):
     assert sentence(brandmelder("aggregate", "--aggs", "-", "--data", data, input=request_text))
-
-
-def test_export_writes_all_matches(data, tmp_path):
-    output = tmp_path / "out" / "alle.ndjson"
-    assert brandmelder("export", "*", "--format", "ndjson", "--output", output, "--data", data).returncode == 0
-    rows = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
-    assert sorted(row["id"] for row in rows) == sorted(make_mention(number).id for number in range(30))
-    assert list(output.parent.iterdir()) == [output]
-
-
-def test_export_goes_on_after_a_kill(data, tmp_path):
-    """The partial file of a killed export is completed, not doubled; its torn last line is written again."""
-    output = tmp_path / "alle.ndjson"
-    brandmelder("export", "*", "--output", output, "--data", data)
-    whole = output.read_bytes()
-    output.unlink()
-    lines = whole.splitlines(keepends=True)
-    job = json.dumps({"query": "", "store": str(data.resolve())}, sort_keys=True)
-    output.with_name("alle.ndjson.partial.job").write_text(job, encoding="utf-8")
-    output.with_name("alle.ndjson.partial").write_bytes(b"".join(lines[:12]) + lines[12][:40])
-    assert brandmelder("export", "*", "--output", output, "--data", data).returncode == 0
-    assert output.read_bytes() == whole
 
 
 def test_status_of_an_empty_folder(tmp_path):

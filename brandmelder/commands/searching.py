@@ -1,13 +1,11 @@
-"""Commands on the store: search, aggregate, export, status."""
+"""Commands on the store: search, aggregate, status."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from brandmelder.common import ledger_path, opened_store
-from brandmelder.console import open_input, progress, put_json, say
+from brandmelder.console import open_input, put_json, say
 from brandmelder.errors import UsageError
 from brandmelder.formats import german_time
-from brandmelder.resuming import ResumableLines
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
 from index.document import to_document
@@ -47,12 +44,6 @@ class StatusFormat(StrEnum):
 
     json = "json"
     text = "text"
-
-
-class ExportFormat(StrEnum):
-    """What `export` writes."""
-
-    ndjson = "ndjson"
 
 
 def search(
@@ -84,31 +75,6 @@ def aggregate(
         total = store.search(parsed, limit=0).total
         answer = store.aggregate(request, query=parsed)
     put_json({"hits": {"total": {"value": total, "relation": "eq"}}, "aggregations": answer})
-
-
-def export(
-    settings: Settings,
-    query: QueryArgument,
-    output: Annotated[Path, typer.Option(help=tr("Zieldatei", "file to write"))],
-    format: Annotated[ExportFormat, typer.Option(help="ndjson")] = ExportFormat.ndjson,
-) -> None:
-    """Write all matches, streaming; a killed call goes on after the last whole line."""
-    del format
-    parsed = parse_query(query)
-    with opened_store(settings) as store:
-        store.refresh()
-        total = store.search(parsed, limit=0).total
-        job = {"query": parsed.text, "store": settings.store or str(settings.data.resolve())}
-        with ResumableLines(output, job) as lines, progress(tr("Exportieren", "Exporting"), total) as advance:
-            advance(lines.done)
-            last = "" if lines.last_line is None else json.loads(lines.last_line)["id"]
-            written = _export(store.scan(parsed), lines, after=last, advance=advance)
-            say(
-                tr(
-                    f"{lines.done + written} Beiträge exportiert: {output}",
-                    f"{lines.done + written} exported: {output}",
-                )
-            )
 
 
 def status(
@@ -173,19 +139,6 @@ def _aggregations(name: str) -> dict[str, Any]:
             )
         )
     return request
-
-
-def _export(mentions: Iterator[Mention], lines: ResumableLines, *, after: str, advance: Any) -> int:
-    written = 0
-    for mention in mentions:
-        if mention.id <= after:
-            continue
-        lines.write(to_document(mention))
-        written += 1
-        if written % PAGE == 0:
-            lines.flush()
-            advance(PAGE)
-    return written
 
 
 def _print_table(mentions: list[Mention]) -> None:

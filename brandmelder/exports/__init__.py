@@ -1,0 +1,1 @@
+"""Exports: what a row looks like in each format, and files that a killed export continues."""

@@ -1,0 +1,164 @@
+"""The routes. This module imports FastAPI, and its annotations are values: FastAPI reads them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi.security import HTTPBearer
+
+from dashboard.api.access import Access
+from dashboard.api.cursor import Cursor, CursorError, read_cursor
+from dashboard.api.keys import StoredKey
+from dashboard.api.permits import check_aggregations, check_query
+from dashboard.api.problems import MEDIA_TYPE, ProblemError
+from dashboard.api.shapes import (
+    MENTION_EXAMPLE,
+    PROBLEM_EXAMPLE,
+    AggregateAnswer,
+    AggregateRequest,
+    FieldInfo,
+    Health,
+    Hits,
+    Problem,
+    SearchPage,
+    Total,
+)
+from index.document import MAX_ID_BYTES
+from index.fields import DERIVED, FIELDS
+from index.query import Query as ParsedQuery
+from index.query import parse_query
+from index.query.syntax import MAX_LENGTH
+from index.sharing import WITHHELD, shared_document
+from index.store import Store
+
+MAX_PAGE = 200
+# Longer than any cursor of ours.
+MAX_CURSOR = 4_096
+
+
+class Shared:
+    """The store for many requests: it takes one thread at a time."""
+
+    def __init__(self, store: Store, wait: float) -> None:
+        self._store = store
+        self._wait = wait
+        self._lock = Lock()
+
+    @contextmanager
+    def use(self) -> Iterator[Store]:
+        """The store for the block. Raises `ProblemError` after waiting in vain."""
+        if not self._lock.acquire(timeout=self._wait):
+            raise ProblemError(503, headers={"Retry-After": "10"})
+        try:
+            yield self._store
+        finally:
+            self._lock.release()
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {MEDIA_TYPE: {"example": PROBLEM_EXAMPLE}}
+    return {status: {"model": Problem, "description": "problem", "content": content} for status in statuses}
+
+
+def add_routes(app: FastAPI, shared: Shared, access: Access) -> None:
+    """Add all routes. Each waits for the store in a thread of its own."""
+    bearer = HTTPBearer(auto_error=False, description="`Authorization: Bearer bm_…`, a key of `brandmelder api create`")
+
+    def reader(request: Request, _: Annotated[Any, Depends(bearer)]) -> StoredKey:
+        return access.admit(request, "reader")
+
+    def analyst(request: Request, _: Annotated[Any, Depends(bearer)]) -> StoredKey:
+        return access.admit(request, "analyst")
+
+    Reader = Annotated[StoredKey, Depends(reader)]  # noqa: N806  (a type)
+    Analyst = Annotated[StoredKey, Depends(analyst)]  # noqa: N806
+
+    @app.get("/v1/health", tags=["service"], responses=_problems(503))
+    def health() -> Health:
+        """Whether the store answers; needs no key."""
+        with shared.use() as store:
+            return Health(store=store.describe()["kind"])
+
+    @app.get("/v1/fields", tags=["figures"], responses=_problems(401, 429))
+    def fields(_: Reader) -> list[FieldInfo]:
+        """The fields of queries and aggregations, with their German names."""
+        return [
+            FieldInfo(name=spec.name, kind=spec.kind, german=spec.german)
+            for spec in (*FIELDS, *DERIVED)
+            if spec.name not in WITHHELD
+        ]
+
+    @app.post("/v1/aggregate", tags=["figures"], responses=_problems(400, 401, 403, 413, 422, 429, 503))
+    def aggregate(body: AggregateRequest, key: Reader) -> AggregateAnswer:
+        """Elasticsearch aggregation JSON over the matches of a query."""
+        parsed = _parsed(body.query, key)
+        check_aggregations(body.aggs, key.role)
+        with shared.use() as store:
+            total = store.search(parsed, limit=0).total
+            answer = store.aggregate(body.aggs, query=parsed)
+        return AggregateAnswer(hits=Hits(total=Total(value=total)), aggregations=answer)
+
+    @app.get("/v1/search", tags=["verbatims"], responses=_problems(400, 401, 403, 422, 429, 503))
+    def search(
+        key: Analyst,
+        query: Annotated[
+            str, Query(max_length=MAX_LENGTH, examples=["app AND sentiment:negative AND is_copy:false"])
+        ] = "",
+        limit: Annotated[int, Query(ge=0, le=MAX_PAGE, description="0 counts only")] = 20,
+        order: Literal["newest", "oldest", "relevance"] = "newest",
+        cursor: Annotated[str | None, Query(max_length=MAX_CURSOR, description="from the page before")] = None,
+    ) -> SearchPage:
+        """Mentions in order, page by page. With order=relevance there is only the first page."""
+        place = None if cursor is None else _place(cursor, query, order)
+        now = datetime.now(UTC) if place is None else place.now
+        parsed = _parsed(query, key, now)
+        with shared.use() as store:
+            page = store.search(parsed, limit=limit, order=order, after=None if place is None else place.after)
+        more = None if page.after is None else Cursor(query, order, now, page.after).encode()
+        return SearchPage(
+            total=page.total, mentions=[shared_document(mention) for mention in page.mentions], cursor=more
+        )
+
+    @app.get(
+        "/v1/mentions/{id}",
+        tags=["verbatims"],
+        responses={
+            200: {"content": {"application/json": {"example": MENTION_EXAMPLE}}},
+            **_problems(401, 403, 404, 429),
+        },
+    )
+    def mention(id: Annotated[str, Path(max_length=MAX_ID_BYTES)], _: Analyst) -> dict[str, Any]:
+        """One mention with all that is known of it."""
+        with shared.use() as store:
+            found = store.get(id)
+        if found is None:
+            raise ProblemError(404)
+        return shared_document(found)
+
+    app.openapi_tags = [
+        {"name": "figures", "description": "role reader or analyst"},
+        {"name": "verbatims", "description": "role analyst"},
+        {"name": "service", "description": "no key"},
+    ]
+
+
+def _parsed(text: str, key: StoredKey, now: datetime | None = None) -> ParsedQuery:
+    parsed = parse_query(text, now=now)
+    check_query(parsed, key.role)
+    return parsed
+
+
+def _place(mark: str, query: str, order: str) -> Cursor:
+    try:
+        return read_cursor(mark, query=query, order=order)
+    except CursorError as error:
+        raise ProblemError(
+            400,
+            (
+                "Die Fortsetzungsmarke gehört nicht zu dieser Suche: bitte von der ersten Seite an blättern.",
+                "The cursor isn't of this search: begin again with the first page.",
+            ),
+        ) from error
