@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from dataclasses import replace
 
 import lxml.html
 
-from crawlers.pages.document import Document, Element, affordable, brief, has, select, whole_number
+from crawlers.pages.document import Document, Element, affordable, brief, copy_of, has, select, whole_number
 from crawlers.pages.page import Page
 from crawlers.pages.posts import MAX_POSTS
 from crawlers.pages.rules import ThreadRules, by_pattern, read_by
@@ -80,9 +79,7 @@ def _boxes(document: Document) -> Iterator[Element]:
 
 
 def _copied(part: Element) -> Element:
-    own = copy.deepcopy(part)
-    own.tail = None
-    return own
+    return copy_of(part)
 
 
 def _is_head(node: Element) -> bool:

@@ -7,13 +7,12 @@ code, attachments, 5. mail-style lines that start with ">".
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crawlers.pages.document import Document, Element, attribute, classes, flat, parse, select
+from crawlers.pages.document import Document, Element, attribute, classes, copy_of, flat, parse, select
 from crawlers.pages.text import plain_text, tidy
 
 QUOTE_MARK = "\ue003"
@@ -83,8 +82,7 @@ def read_body(body: Element, *, quotes: Sequence[str] = (), noise: Sequence[str]
 
     `quotes` are the profile's selectors for quotes, `noise` those for other things to drop, both within the body.
     """
-    own = copy.deepcopy(body)
-    own.tail = None
+    own = copy_of(body)
     quoted: list[str] = []
     for css in (*quotes, _GENERIC_QUOTES):
         for node in select(own, css):

@@ -6,7 +6,6 @@ names are split into words here and judged by these.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
@@ -14,7 +13,7 @@ from itertools import islice
 
 from crawlers.pages.body import BodyText, read_body
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
-from crawlers.pages.document import Document, Element, attribute, brief, first, flat, select
+from crawlers.pages.document import Document, Element, attribute, brief, copy_of, first, flat, select
 from crawlers.pages.people import is_placeholder
 
 COMMENT_WORDS = frozenset(
@@ -134,11 +133,10 @@ def own_part(container: Element, others: Collection[Element]) -> Element:
     marks = [(node, node.get("data-nested-comment")) for node in nested]
     for node in nested:
         node.set("data-nested-comment", "1")
-    own = copy.deepcopy(container)
+    own = copy_of(container)
     for node, before in marks:
         if before is None:
             del node.attrib["data-nested-comment"]
-    own.tail = None
     for node in select(own, "[data-nested-comment], .children"):
         if node.getparent() is not None:
             node.drop_tree()
@@ -176,8 +174,7 @@ def _framed(node: Element, own: Element) -> bool:
 
 def _read(body: Element) -> BodyText:
     # The frame is cleared on a copy of its own: authors and dates are still looked for in `body`.
-    bare = copy.deepcopy(body)
-    bare.tail = None
+    bare = copy_of(body)
     for node in list(bare.iterdescendants()):
         if isinstance(node.tag, str) and node.getparent() is not None and _is_frame(node):
             node.drop_tree()

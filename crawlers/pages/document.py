@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property, lru_cache
@@ -11,6 +12,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import cssselect
 import lxml.html
 from cssselect import HTMLTranslator
 from lxml import etree
@@ -32,6 +34,7 @@ _FORBIDDEN_REFERENCE = re.compile(
 )
 _SPACES = re.compile(r"[\s\u200b\u2060\ufeff]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?=$|[-_])")
+_NAMES = "class_names"
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
@@ -107,10 +110,11 @@ class Document:
                 return match.group().lower()
         return None
 
-    @cached_property
+    @property
     def class_names(self) -> frozenset[str]:
         """All classes of the page: what readers ask for before they look closer, since most pages aren't theirs."""
-        return frozenset(name for value in _CLASSES(self.root) for name in value.split())
+        names: frozenset[str] = getattr(self.root, _NAMES)
+        return names
 
     @cached_property
     def id_stems(self) -> frozenset[str]:
@@ -153,6 +157,7 @@ def parse(text: str, *, url: str, hints: DateHints) -> Document:
     notes = [] if not _too_deep(parser) else ["nested too deeply: the page was read up to that point"]
     if cut := keep_first(root, MAX_ELEMENTS):
         notes.append(f"too_many_elements: {cut} after the first {MAX_ELEMENTS} were not read")
+    remember_classes(root, _classes_below(root))
     return Document(root=root, url=url, base=_base(root, url), hints=hints, notes=notes)
 
 
@@ -165,6 +170,10 @@ _CLASSES = etree.XPath("//@class", smart_strings=False)
 _IDS = etree.XPath("//@id", smart_strings=False)
 _STEM = re.compile(r"\D*")
 _SIZE = etree.XPath("count(descendant::*)")
+
+
+def _classes_below(root: Element) -> frozenset[str]:
+    return frozenset(name for value in set(_CLASSES(root)) for name in value.split())
 
 
 def keep_first(root: Element, count: int) -> int:
@@ -218,14 +227,66 @@ def _base(root: Element, url: str) -> str:
         return url
 
 
-@lru_cache(maxsize=512)
-def _compiled(css: str) -> Any:
-    return etree.XPath(HTMLTranslator().css_to_xpath(css, prefix="descendant::"))
+@lru_cache(maxsize=2048)
+def _compiled(css: str, form: str) -> Any:
+    return etree.XPath(form.format(HTMLTranslator().css_to_xpath(css, prefix="descendant::")))
+
+
+@lru_cache(maxsize=1024)
+def _parts(css: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The selectors of a group, each with the classes without which it finds nothing."""
+    return tuple((found.canonical(), frozenset(_required(found.parsed_tree))) for found in cssselect.parse(css))
+
+
+def _required(tree: Any) -> Iterator[str]:
+    """The classes of a selector; what stands in `:not(...)` and the like is not required."""
+    if isinstance(tree, cssselect.parser.Class):
+        yield tree.class_name
+    elif isinstance(tree, cssselect.parser.CombinedSelector):
+        yield from _required(tree.subselector)
+    if (inner := getattr(tree, "selector", None)) is not None:
+        yield from _required(inner)
+
+
+@lru_cache(maxsize=8192)
+def _possible(css: str, names: frozenset[str]) -> str:
+    """The selectors of a group that can find anything where only these classes occur; "" for none."""
+    return ", ".join(part for part, required in _parts(css) if required <= names)
+
+
+def _reduced(element: Element, css: str) -> str:
+    """A group of selectors without those whose classes the element's tree lacks: skins differ, most find nothing."""
+    names: frozenset[str] | None = getattr(element.getroottree().getroot(), _NAMES, None)
+    return css if names is None else _possible(css, names)
+
+
+def remember_classes(root: Element, names: frozenset[str]) -> None:
+    """Tells `select` which classes occur below a root element; it may name more, never less."""
+    setattr(root, _NAMES, names)
+
+
+def set_class(element: Element, name: str) -> None:
+    """Gives an element another class."""
+    element.set("class", name)
+    root = element.getroottree().getroot()
+    if (names := getattr(root, _NAMES, None)) is not None:
+        remember_classes(root, names | {name})
+
+
+def copy_of(element: Element) -> Element:
+    """A copy that can be changed; keep a reference to it while it is in use. Its tail is left out."""
+    own = copy.deepcopy(element)
+    own.tail = None
+    names = getattr(element.getroottree().getroot(), _NAMES, None)
+    if names is not None:
+        remember_classes(own, names)
+    return own
 
 
 def select(element: Element, css: str) -> list[Element]:
     """The descendants of an element (not itself) that match a CSS selector, in document order."""
-    found: list[Element] = _compiled(css)(element)
+    css = _reduced(element, css)
+    found: list[Element] = _compiled(css, "{}")(element) if css else []
     return found
 
 
@@ -237,14 +298,10 @@ def first(element: Element, *selectors: str) -> Element | None:
     return None
 
 
-@lru_cache(maxsize=512)
-def _holding(css: str) -> Any:
-    return etree.XPath(f"boolean({HTMLTranslator().css_to_xpath(css, prefix='descendant::')})")
-
-
 def has(element: Element, *selectors: str) -> bool:
     """Whether any descendant matches one of the selectors; stops at the first, where `select` finds all."""
-    return any(_holding(css)(element) for css in selectors)
+    possible = (_reduced(element, css) for css in selectors)
+    return any(_compiled(css, "boolean({})")(element) for css in possible if css)
 
 
 def attribute(element: Element, css: str, name: str) -> str | None:

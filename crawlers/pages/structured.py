@@ -7,7 +7,6 @@ its HTML element, in which a missing text can be looked for.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ import lxml.html
 
 from crawlers.pages.body import read_body, read_fragment
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
-from crawlers.pages.document import Document, Element, first, flat, keep_first, select, size, squeeze
+from crawlers.pages.document import Document, Element, copy_of, first, flat, keep_first, select, size, squeeze
 from crawlers.pages.people import is_placeholder
 from crawlers.pages.ratings import number, parse_rating, scaled
 from index.mention import Rating
@@ -173,8 +172,7 @@ def _is_review(element: Element) -> bool:
 
 
 def _microdata_node(element: Element, document: Document) -> dict[str, Any]:
-    own = copy.deepcopy(element)
-    own.tail = None
+    own = copy_of(element)
     own.attrib.pop("itemprop", None)
     own.extend(_referenced(element, document))
     html = lxml.html.tostring(own, encoding="unicode")
@@ -199,9 +197,7 @@ def _referenced(element: Element, document: Document) -> list[Element]:
 
 
 def _without_tail(element: Element) -> Element:
-    own = copy.deepcopy(element)
-    own.tail = None
-    return own
+    return copy_of(element)
 
 
 def _rdfa(document: Document) -> Iterator[Review]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from crawlers.pages.boards import with_dates_of
-from crawlers.pages.document import Document, Element, brief, classes, select, whole_number
+from crawlers.pages.document import Document, Element, brief, classes, select, set_class, whole_number
 from crawlers.pages.zones import stated_zone
 
 POST_ID = re.compile(r"^(?:post|edit)_?(\d+)$")
@@ -56,10 +56,10 @@ def mark_boxes(body: Element, boxes: str) -> None:
         label = next((part for part in parts if part.tag == "legend" or classes(part) & _LABELS), None)
         words = "" if label is None else brief(label, 60)
         if label is not None and words.lower().startswith(("spoiler", "versteckt", "hidden")):
-            box.set("class", "spoiler-box")
-            label.set("class", "spoilertitle")
+            set_class(box, "spoiler-box")
+            set_class(label, "spoilertitle")
         elif _BOX_LABEL.match(words):
-            box.set("class", "bbcode_container")
+            set_class(box, "bbcode_container")
 
 
 def in_own_time(document: Document, containers: list[Element], line_of: Callable[[Element], str]) -> Document:
