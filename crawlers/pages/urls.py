@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from crawlers.pages.board_urls import bare_segments, is_forbidden_board_page, tidy_pairs, tidy_path
@@ -47,6 +48,7 @@ _FORBIDDEN_QUERY = re.compile(
 )
 
 
+@lru_cache(maxsize=2048)
 def clean_url(url: str) -> str:
     """The address without session ids, sort orders, highlighting, tracking and fragment; its parameters' order stays.
 
@@ -71,6 +73,7 @@ def without_session(url: str) -> str:
     return urlunsplit(parts._replace(path=_PATH_SESSION.sub("", parts.path), query="&".join(pairs)))
 
 
+@lru_cache(maxsize=2048)
 def canonical_url(url: str) -> str:
     """One spelling for all addresses of the same page: `clean_url` with its parameters sorted."""
     parts = urlsplit(clean_url(url))
