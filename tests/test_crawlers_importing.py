@@ -143,7 +143,7 @@ def test_unfit_file_writes_nothing(parts):
     assert parts.ledger.runs() == []
 
 
-def test_workbook_that_breaks_off_keeps_what_came_before(parts):
+def test_all_rows_of_a_workbook_are_taken(parts):
     book = openpyxl.Workbook()
     for row in [HEAD.split(";"), *([f"K-{n}", "1.3.2026", 5, "", "", f"Antwort {n} zu Kornblume"] for n in range(250))]:
         book.active.append(row)
