@@ -3,7 +3,9 @@
 Figures of a block: accuracy with its Wilson 95 % interval; macro-F1, the mean F1 over the labels that occur in the gold
 labels (a prediction of another label, such as `mixed` where the corpus has none, is an error of the gold label), with a
 95 % bootstrap interval; ECE, the expected calibration error over 15 equal bins of confidence: sum over bins of
-(rows in bin / rows) * |accuracy in bin - mean confidence in bin| (Guo et al. 2017).
+(rows in bin / rows) * |accuracy in bin - mean confidence in bin| (Guo et al. 2017). Coverage: where only the most
+confident rows are judged (selective classification, Geifman & El-Yaniv 2017), the share of rows for which accuracy is
+still 90 %, and the accuracy of the most confident 80 %.
 """
 
 from __future__ import annotations
@@ -24,8 +26,11 @@ from nlp.taxonomy import Taxonomy
 LABELS = ("negative", "neutral", "positive", "mixed")
 BINS = 15
 BATCH = 256
+WANTED_ACCURACY = 0.9
+COVERED = 0.8
 RESAMPLES = 300
 Z = 1.959964
+CORE = ("n", "accuracy", "macro_f1", "ece", "coverage_at_90", "accuracy_at_80")
 Numbers = NDArray[np.int64]
 
 
@@ -71,8 +76,10 @@ def evaluate(
     general one. The argument `channel` replaces all rows' channels ("general": the general one). Rows whose label is
     null are counted in `skipped`. A block is `{"n", "skipped", "accuracy", "accuracy_interval", "macro_f1",
     "macro_f1_interval", "ece", "labels": {label: {"n", "precision", "recall", "f1"}}, "confusion": {gold: {found: n}},
+    "coverage_at_90", "accuracy_at_80", "bins": [{"confidence", "accuracy", "n"}], "curve": [{"coverage", "accuracy"}],
     "uncertain_share", "irony_share", "accuracy_certain", "held_out"}`; figures of an empty block are null. `held_out`
-    holds n, accuracy, macro_f1 and ece of those rows of known corpora that calibration never saw (null for others).
+    holds n, accuracy, macro_f1, ece, coverage_at_90 and accuracy_at_80 of those rows of known corpora that calibration
+    never saw (null for others).
     `progress` is called with the file's name and how many of its rows are done.
     """
     blocks: dict[str, Any] = {}
@@ -98,7 +105,7 @@ def evaluate(
 
 def block(judged: Sequence[Judged], skipped: int) -> dict[str, Any]:
     """The figures of some rows, as `evaluate` documents them."""
-    gold, found, _ = _columns(judged)
+    gold, found, sure = _columns(judged)
     matrix = _confusion(gold, found)
     certain = np.array([not row.uncertain for row in judged], dtype=bool)
     unseen = [row for row in judged if row.held_out]
@@ -111,6 +118,12 @@ def block(judged: Sequence[Judged], skipped: int) -> dict[str, Any]:
         "confusion": {
             label: dict(zip(LABELS, (int(n) for n in matrix[index]), strict=True)) for index, label in enumerate(LABELS)
         },
+        "bins": _bins(sure, gold == found),
+        "curve": [
+            {"coverage": round(share, 2), "accuracy": _rounded(accuracy_at(sure, gold == found, share))}
+            for share in np.arange(0.05, 1.001, 0.05)
+            if len(judged)
+        ],
         "uncertain_share": _rounded(float(1 - certain.mean())) if len(judged) else None,
         "irony_share": _rounded(sum(row.ironic for row in judged) / len(judged)) if len(judged) else None,
         "accuracy_certain": _rounded(float((gold == found)[certain].mean())) if certain.any() else None,
@@ -137,6 +150,24 @@ def expected_calibration_error(confidence: NDArray[np.float64], right: NDArray[n
     return float(sum(gaps))
 
 
+def coverage_at(confidence: NDArray[np.float64], right: NDArray[np.bool_], accuracy: float) -> float:
+    """The largest share of rows, the most confident first, of which at least `accuracy` are right; equals go together.
+
+    0 where even the most confident rows are worse.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    counts = np.arange(1, len(order) + 1)
+    last_of_equals = np.append(np.diff(confidence[order]) != 0, True)
+    good = last_of_equals & (np.cumsum(right[order]) >= accuracy * counts)
+    return float(counts[good].max() / len(order)) if good.any() else 0.0
+
+
+def accuracy_at(confidence: NDArray[np.float64], right: NDArray[np.bool_], coverage: float) -> float:
+    """The accuracy of the most confident share of the rows, at least one of them."""
+    kept = np.argsort(-confidence, kind="stable")[: max(1, round(coverage * len(confidence)))]
+    return float(right[kept].mean())
+
+
 def wilson(hits: int, n: int) -> list[float] | None:
     """Wilson's 95 % interval of a share (Wilson 1927), None where n is 0."""
     if n == 0:
@@ -156,9 +187,22 @@ def table(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             unseen = item["held_out"] or {}
             figures = {
                 key: item[key]
-                for key in ("n", "skipped", "accuracy", "macro_f1", "ece", "uncertain_share", "irony_share")
+                for key in (
+                    "n",
+                    "skipped",
+                    "accuracy",
+                    "macro_f1",
+                    "ece",
+                    "coverage_at_90",
+                    "accuracy_at_80",
+                    "uncertain_share",
+                    "irony_share",
+                )
             }
-            held_out = {f"held_out_{key}": unseen.get(key) for key in ("n", "accuracy", "macro_f1", "ece")}
+            held_out = {
+                f"held_out_{key}": unseen.get(key)
+                for key in ("n", "accuracy", "macro_f1", "ece", "coverage_at_90", "accuracy_at_80")
+            }
             rows.append({"kind": kind, "name": name, **figures, **held_out})
     return rows
 
@@ -168,10 +212,10 @@ def render(report: Mapping[str, Any]) -> str:
     rows = table(report)
     width = max(len(str(row["name"])) for row in rows)
     keys = [key for key in rows[0] if key not in ("kind", "name")]
-    lines = [" ".join([" " * (8 + width), *(f"{key:>17}" for key in keys)])]
+    lines = [" ".join([" " * (8 + width), *keys])]
     for row in rows:
-        cells = ("-" if row[key] is None else str(row[key]) for key in keys)
-        lines.append(" ".join([f"{row['kind']:<7} {row['name']:<{width}}", *(f"{cell:>17}" for cell in cells)]))
+        cells = (f"{'-' if row[key] is None else row[key]:>{len(key)}}" for key in keys)
+        lines.append(" ".join([f"{row['kind']:<7} {row['name']:<{width}}", *cells]))
     return "\n".join(lines)
 
 
@@ -235,13 +279,28 @@ def _columns(judged: Sequence[Judged]) -> tuple[Numbers, Numbers, NDArray[np.flo
 def _core(judged: Sequence[Judged]) -> dict[str, Any]:
     gold, found, sure = _columns(judged)
     if not len(gold):
-        return {"n": 0, "accuracy": None, "macro_f1": None, "ece": None}
+        return dict.fromkeys(CORE) | {"n": 0}
     return {
         "n": len(gold),
         "accuracy": _rounded(float((gold == found).mean())),
         "macro_f1": _rounded(macro_f1(gold, found)),
         "ece": _rounded(expected_calibration_error(sure, gold == found)),
+        "coverage_at_90": _rounded(coverage_at(sure, gold == found, WANTED_ACCURACY)),
+        "accuracy_at_80": _rounded(accuracy_at(sure, gold == found, COVERED)),
     }
+
+
+def _bins(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    """The bins of ECE that hold rows: mean confidence, accuracy and number of rows."""
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "confidence": _rounded(float(confidence[bins == index].mean())),
+            "accuracy": _rounded(float(right[bins == index].mean())),
+            "n": int((bins == index).sum()),
+        }
+        for index in np.unique(bins)
+    ]
 
 
 def _confusion(gold: Numbers, found: Numbers) -> Numbers:

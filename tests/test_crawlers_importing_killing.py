@@ -31,7 +31,7 @@ CARD = SourceCard.model_validate(
         "columns": {"text": "Antwort", "rating": "Note", "scale": {"worst": 1, "best": 5}, "date": "Datum", "id": "Nr"},
     }
 )
-WORDS = "Lieferung Kiste Gurke Hotline Rechnung Fahrer Gutschein Apfel Paket Termin Filiale Kasse".split()
+WORDS = ("Lieferung", "Kiste", "Gurke", "Hotline", "Rechnung", "Fahrer", "Gutschein", "Apfel", "Paket", "Termin")
 
 
 def write_survey(path):

@@ -12,7 +12,17 @@ from nlp.adapter import load_adapter
 from nlp.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nlp.e5_scorer import E5Scorer
 from nlp.encoder import Encoder
-from nlp.evaluation import evaluate, expected_calibration_error, macro_f1, read_lines, render, wilson
+from nlp.evaluation import (
+    accuracy_at,
+    coverage_at,
+    evaluate,
+    expected_calibration_error,
+    macro_f1,
+    read_lines,
+    render,
+    wilson,
+)
+from nlp.evaluation_chart import save_picture
 from nlp.head import LABELS, load_heads
 from nlp.loading import load_scorer
 from nlp.quantised import WeightsError
@@ -176,6 +186,13 @@ def test_figures_of_evaluation_follow_their_formulas():
     assert macro_f1(gold, found) == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
     gap = expected_calibration_error(np.array([0.9, 0.9, 0.5, 1.0]), np.array([True, False, True, True]))
     assert gap == pytest.approx(0.5 * 0.4 + 0.25 * 0.5)
+    sure, right = np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, False, True])
+    assert coverage_at(sure, right, 0.9) == 0.5
+    assert coverage_at(sure, right, 0.75) == 1
+    assert coverage_at(sure[::-1], ~right, 0.9) == 0
+    # Rows of one confidence are kept or left out together.
+    assert coverage_at(np.array([0.9, 0.9]), np.array([True, False]), 0.9) == 0
+    assert (accuracy_at(sure, right, 0.5), accuracy_at(sure, right, 0.75)) == (1, pytest.approx(2 / 3))
     assert wilson(0, 0) is None
     assert wilson(5, 10) == pytest.approx([0.2366, 0.7634], abs=1e-3)
 
@@ -193,10 +210,26 @@ def test_evaluation_counts_files_channels_and_skipped_rows(small_model):
     assert (own["n"], own["skipped"], own["accuracy"]) == (2, 1, 0.5)
     assert own["confusion"]["positive"] == {"negative": 1, "neutral": 0, "positive": 1, "mixed": 0}
     assert report["channels"]["review"]["accuracy"] == 1
+    assert sum(found["n"] for found in own["bins"]) == 2
+    assert own["curve"][-1] == {"coverage": 1.0, "accuracy": 0.5}
     assert report["channels"]["forum"]["accuracy"] == 0
     assert own["held_out"] is None
     assert "own" in render(report)
     json.dumps(report)
+
+
+def test_figures_become_a_picture(small_model, tmp_path):
+    folder, encoder = small_model
+    rows = [{"text": f"gut {n} <b>", "label": label} for n, label in enumerate(["positive", "negative", "neutral"] * 4)]
+    report = evaluate({"eigene & <andere>.jsonl": rows, "leer": []}, E5Scorer(encoder, load_heads(folder)))
+    save_picture(report, tmp_path / "figuren.svg")
+    drawn = (tmp_path / "figuren.svg").read_text(encoding="utf-8")
+    assert all(title in drawn for title in ("Calibration", "95 % interval", "eigene &amp; &lt;andere&gt;.jsonl"))
+    assert "leer" not in drawn
+    save_picture(report, tmp_path / "figuren.png")
+    assert (tmp_path / "figuren.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="nothing to draw"):
+        save_picture(evaluate({"leer": []}, E5Scorer(encoder, load_heads(folder))), tmp_path / "leer.svg")
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"label": "positive"}', '{"text": "a", "label": "prima"}'])

@@ -118,10 +118,29 @@ def evaluate(
     json_output: Annotated[
         Path | None, typer.Option("--json", help=tr("alle Zahlen auch in diese Datei", "all figures to this file, too"))
     ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help=tr(
+                "Genauigkeit, Kalibrierung und Abdeckung als Bild (.svg, .png)",
+                "accuracy, calibration and coverage as a picture (.svg, .png)",
+            ),
+        ),
+    ] = None,
 ) -> None:
     """Measure the model per file and per channel."""
     from nlp.evaluation import evaluate as measure
     from nlp.evaluation import read_lines, render
+    from nlp.evaluation_chart import ENDINGS, save_picture
+
+    if picture is not None and picture.suffix not in ENDINGS:
+        raise UsageError(
+            tr(
+                f"{picture.name}: das Bild braucht die Endung {' oder '.join(ENDINGS)}",
+                f"{picture.name}: the picture's name must end with {' or '.join(ENDINGS)}",
+            )
+        )
 
     def rows(name: str) -> list[dict[str, Any]]:
         with open_input(name) as stream:
@@ -143,3 +162,8 @@ def evaluate(
     put_line(render(figures))
     if json_output is not None:
         json_output.write_text(json.dumps(figures, ensure_ascii=False, indent=2), encoding="utf-8")
+    if picture is not None:
+        try:
+            save_picture(figures, picture)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
