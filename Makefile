@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet
 
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help setup demo test endurance check bench bench-crawl clean
+.PHONY: help setup demo test endurance check bench bench-crawl bench-index clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -49,6 +49,9 @@ bench: setup  ## measure: the model against a TF-IDF floor (TEXTS=folder with tr
 
 bench-crawl: setup  ## measure a crawl against bare Scrapy (SIZE="--threads 5000 --posts 20" for a large forum)
 	$(BIN)/python -m tests.bench_crawl $(SIZE)
+
+bench-index: setup  ## measure the stores: writing, and the hotspot page up to a million mentions (SIZE="--sizes 10000,100000")
+	$(BIN)/python -m tests.bench_index $(SIZE)
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

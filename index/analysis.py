@@ -84,10 +84,10 @@ def tokens(text: str) -> list[Token]:
 
 def words(text: str) -> list[str]:
     """The texts of `tokens(text)`."""
-    return [word for chunk in _chunks(text) for word in _chunk_words(chunk)]
+    return [word for chunk in chunks(text) for word in _chunk_words(chunk)]
 
 
-def _chunks(text: str) -> list[str]:
+def chunks(text: str) -> list[str]:
     """Pieces between blanks: no word crosses one, and most pieces return, so that each is cut only once."""
     return text.replace("\n", " ").split(" ")
 
@@ -110,6 +110,8 @@ def lower(token: str) -> str:
     return "".join(character.lower()[0] for character in token)
 
 
+# Without one of these a token is normalised already.
+_CHANGING = re.compile("[äöüß]|[aou]e")
 _UMLAUTS = {"ä": "a", "ö": "o", "ü": "u"}
 
 
@@ -119,6 +121,8 @@ def normalise(token: str) -> str:
     "ue" stays after a vowel or q (neue, Quelle). This is the algorithm of the snowball project's german2 as Lucene
     runs it: `blocked` says that a following u can't begin an umlaut, `open` that a following e is one's second half.
     """
+    if _CHANGING.search(token) is None:
+        return token
     out: list[str] = []
     state = ""
     for character in token:
@@ -197,7 +201,7 @@ def folded_word(token: str) -> str:
 @lru_cache(maxsize=_CACHED_WORDS)
 def stemmed_word(token: str) -> str:
     """The analysed form of one token: lower case, normalised, stem."""
-    return mend(stem(normalise(lower(token))))
+    return mend(stem(folded_word(token)))
 
 
 FORMS: Mapping[str, Callable[[str], str]] = {"": stemmed_word, "folded": folded_word, "exact": lower, "case": str}
@@ -205,7 +209,7 @@ FORMS: Mapping[str, Callable[[str], str]] = {"": stemmed_word, "folded": folded_
 
 def analyse(text: str) -> list[str]:
     """The tokens of a text as words and phrases are searched: lower case, normalised, stem."""
-    return [word for chunk in _chunks(text) for word in _chunk_stems(chunk)]
+    return [word for chunk in chunks(text) for word in _chunk_stems(chunk)]
 
 
 def analyse_exact(text: str) -> list[str]:

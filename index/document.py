@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import to_json
+
 from index.fields import DERIVED, derived_values
 from index.mention import Mention
 
@@ -40,13 +42,21 @@ def encoded(mention: Mention) -> str:
         if not 0 < len(mention.id.encode()) <= MAX_ID_BYTES:
             raise UnstorableError(f"Die Kennung ist leer oder länger als {MAX_ID_BYTES} Byte")
         check_times(mention)
-        text = json.dumps(to_document(mention), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _joined(mention.model_dump_json(), derived_values(mention))
+        if "NaN" in text or "Infinity" in text:
+            # Words of the text, or numbers that no store can hold: this raises for the latter.
+            json.dumps(to_document(mention), allow_nan=False)
         text.encode()
     except UnstorableError:
         raise
     except ValueError as error:
         raise UnstorableError(f"Ein Wert lässt sich nicht als JSON schreiben: {error}") from error
     return text
+
+
+def _joined(document: str, more: Mapping[str, Any]) -> str:
+    """A JSON object with more members. pydantic writes the first one, in a fraction of the time `json` takes."""
+    return f"{document[:-1]},{to_json(more).decode()[1:]}" if more else document
 
 
 def check_times(mention: Mention) -> None:

@@ -9,7 +9,8 @@ could let a late writer and an early one use two indices. An entry holds the has
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -32,6 +33,8 @@ from index.merge import is_erased, last_of_each, update_of
 from index.store import StoreError, WriteResult
 
 BATCH = 500
+# Batches of one call that are under way at once: while the server works on one, the next is made.
+WRITERS = 4
 # A conflict means that another writer was faster; this many in a row mean that something is wrong.
 ROUNDS = 10
 
@@ -107,11 +110,31 @@ class Writer:
         """`Store.upsert`."""
         self.schema.prepare()
         results = [WriteResult(mention.id, "unchanged") for mention in mentions]
-        for positions in batched(list(last_of_each(mentions).values()), BATCH):
-            done = self._upsert_batch([mentions[position] for position in positions])
+        winners = list(last_of_each(mentions).values())
+        # Each index that a request touches is brought to disk by itself: those of one month go together.
+        winners.sort(key=lambda position: self.names.index_of(mentions[position]))
+        batches = list(batched(winners, BATCH))
+        for positions, done in zip(batches, self._upsert_batches(mentions, batches), strict=True):
             for position in positions:
                 results[position] = done[mentions[position].id]
         return results
+
+    def _upsert_batches(
+        self, mentions: Sequence[Mention], batches: Sequence[Sequence[int]]
+    ) -> Iterator[dict[str, WriteResult]]:
+        """What became of each batch, in order. No two batches hold the same id."""
+        rows = [[mentions[position] for position in positions] for positions in batches]
+        if len(rows) < 2:
+            yield from map(self._upsert_batch, rows)
+            return
+        with ThreadPoolExecutor(min(WRITERS, len(rows)), thread_name_prefix="elastic") as pool:
+            futures = [pool.submit(self._upsert_batch, row) for row in rows]
+            try:
+                for future in futures:
+                    yield future.result()
+            finally:
+                # After an error: what has not begun is not begun.
+                pool.shutdown(cancel_futures=True)
 
     def _upsert_batch(self, mentions: Iterable[Mention]) -> dict[str, WriteResult]:
         batch = Batch({mention.id: mention for mention in mentions})
@@ -157,8 +180,11 @@ class Writer:
     def _plan(self, batch: Batch) -> list[Step]:
         """What to write for the open mentions, as the store stands now; decides those that need nothing."""
         places = self.locate(batch.open)
-        places |= self._register({id: mention for id, mention in batch.open.items() if id not in places})
+        new, known = self._register({id: mention for id, mention in batch.open.items() if id not in places})
+        places |= known
+        # Nobody writes what is not registered: under an id that was registered just now there is nothing yet.
         stored = self._fetch_at(places)
+        places |= new
         steps = []
         for id, mention in list(batch.open.items()):
             step = self._step(batch, stored.get(id), mention, places[id])
@@ -181,15 +207,15 @@ class Writer:
         document = document_of(candidate)
         return Step(candidate, "updated", Operation("index", stored.index, mention.id, document, stored.version))
 
-    def _register(self, mentions: Mapping[str, Mention]) -> dict[str, str]:
-        """Give each id its index for good; where another writer was faster, his holds."""
+    def _register(self, mentions: Mapping[str, Mention]) -> tuple[dict[str, str], dict[str, str]]:
+        """Give each id its index for good; the new entries, and those where another writer was faster: his hold."""
         wanted = {id: self.names.index_of(mention) for id, mention in mentions.items()}
         operations = [
             Operation("create", self.names.registry, id, encode({"index": index})) for id, index in wanted.items()
         ]
-        outcomes = write_documents(self.connection, operations)
-        lost = [id for id, outcome in zip(wanted, outcomes, strict=True) if outcome.result == "conflict"]
-        return wanted | self.locate(lost)
+        outcomes = dict(zip(wanted, write_documents(self.connection, operations), strict=True))
+        new = {id: wanted[id] for id, outcome in outcomes.items() if outcome.result == "created"}
+        return new, self.locate([id for id in wanted if id not in new])
 
     def _write(self, batch: Batch, steps: Sequence[Step]) -> None:
         for index in sorted({step.operation.index for step in steps}):

@@ -14,6 +14,7 @@ from filelock import Timeout
 
 from index.document import UnstorableError, encoded
 from index.embedded_aggs import aggregate
+from index.embedded_follow import Follower
 from index.embedded_index import SearchIndex
 from index.embedded_rows import Encoded, Rows
 from index.embedded_search import Finder, Place, decode_place
@@ -45,16 +46,20 @@ class EmbeddedStore:
         self._folder = folder
         self._mutex = RLock()
         self._closed = False
-        self._unindexed = 0
+        # Changes that nobody has indexed, and those that are being indexed.
+        self._unindexed = self._begun = 0
         self._indexed_at = time.monotonic()
         with self._guarded():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._rows = Rows(folder / "mentions.sqlite3")
+            # The index reads the record by a connection of its own, while this one goes on writing.
+            self._log = Rows(folder / "mentions.sqlite3", cache_mib=4)
             try:
-                self._index = SearchIndex(folder / "index", self._rows)
+                self._search_index = SearchIndex(folder / "index", self._log)
             except BaseException:
-                self._rows.close()
+                self._close_rows()
                 raise
+            self._follower = Follower(self._search_index)
 
     # writing
 
@@ -111,7 +116,24 @@ class EmbeddedStore:
         self._unindexed += count
         waited = time.monotonic() - self._indexed_at
         if self._unindexed >= INDEX_AFTER_WRITES or (self._unindexed and waited >= INDEX_AFTER_SECONDS):
-            self._follow(wait=False)
+            with self._guarded():
+                self._settle()
+                self._follower.begin()
+                self._begun, self._unindexed = self._unindexed, 0
+                self._indexed_at = time.monotonic()
+
+    def _settle(self) -> None:
+        """Wait for the indexing that has begun, if any."""
+        begun, self._begun = self._begun, 0
+        self._unindexed += begun
+        if self._follower.wait():
+            self._unindexed -= begun
+
+    @property
+    def _index(self) -> SearchIndex:
+        """The index while nothing else uses it."""
+        self._settle()
+        return self._search_index
 
     def _follow(self, *, wait: bool) -> None:
         with self._guarded():
@@ -241,12 +263,18 @@ class EmbeddedStore:
         if self._closed:
             return
         try:
+            with self._guarded():
+                self._settle()
             if self._unindexed:
                 self._follow(wait=False)
         finally:
             self._closed = True
-            self._index.close()
-            self._rows.close()
+            self._search_index.close()
+            self._close_rows()
+
+    def _close_rows(self) -> None:
+        self._rows.close()
+        self._log.close()
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -38,7 +38,7 @@ class SearchIndex:
         self._lock = FileLock(folder.with_suffix(".lock"), mode=0o600)
         self._index: Any = None
         self._searcher: Any = None
-        self._number = 0
+        self._number = self._row = 0
         self._state: tuple[int, int] | None = None
         self._open()
 
@@ -141,8 +141,10 @@ class SearchIndex:
         state = self._on_disk()
         self._index.reload()
         self._searcher = self._index.searcher()
-        newest = self._searcher.search(tantivy.Query.all_query(), 1, count=False, order_by_field=schema.SEQ).hits
-        self._number = newest[0][0] if newest else 0
+        asked = {name: {"max": {"field": name}} for name in (schema.SEQ, schema.ROW)}
+        highest = self._searcher.aggregate(tantivy.Query.all_query(), asked)
+        self._number = int(highest[schema.SEQ]["value"] or 0)
+        self._row = int(highest[schema.ROW]["value"] or 0)
         self._state = state
 
     def _apply(self) -> None:
@@ -167,7 +169,9 @@ class SearchIndex:
         number, count = self._number, 0
         while changes := self._rows.changes(number, BATCH):
             for change in changes:
-                writer.delete_documents_by_term(schema.ROW, change.row)
+                # Rows are given out in order: the index has none beyond its highest, and looking for one costs time.
+                if change.row <= self._row:
+                    writer.delete_documents_by_term(schema.ROW, change.row)
                 writer.add_json(schema.indexed(change.document, row=change.row, seq=change.seq))
             number, count = changes[-1].seq, count + len(changes)
         return count

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
+from pydantic_core import from_json
+
 from index.document import from_document
 from index.mention import Mention
 from index.store import Known, StoreError
@@ -87,11 +89,14 @@ def _read(document: str) -> Mention:
 class Rows:
     """The SQLite file. Errors of SQLite pass through; `index.embedded` turns them into `StoreError`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, cache_mib: int = 64) -> None:
+        """Open or create the file; `cache_mib` is how much of it may be kept in memory."""
         path.touch(mode=0o600, exist_ok=True)
         self.path = path
         self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
+            # Ids come in no order: what finds them should stay in memory. The negative number means KiB.
+            self._connection.execute(f"PRAGMA cache_size = {-1024 * cache_mib}")
             self._prepare()
         except BaseException:
             self._connection.close()
@@ -103,6 +108,8 @@ class Rows:
         run("PRAGMA journal_mode = WAL")
         # FULL writes the log through to the disk at each commit: an acknowledged write survives a power cut too.
         run("PRAGMA synchronous = FULL")
+        # In pages of 4 KiB: the log is worked off seldom, in large pieces.
+        run("PRAGMA wal_autocheckpoint = 8192")
         # What was erased is overwritten in the file, not only unlinked.
         run("PRAGMA secure_delete = ON")
         version = run("PRAGMA user_version").fetchone()[0]
@@ -250,7 +257,7 @@ class Rows:
         """Mentions written after that number, in order."""
         query = "SELECT seq, row, document FROM mentions WHERE seq > ? ORDER BY seq LIMIT ?"
         return [
-            Change(seq, row, json.loads(text)) for seq, row, text in self._connection.execute(query, (after, limit))
+            Change(seq, row, from_json(text)) for seq, row, text in self._connection.execute(query, (after, limit))
         ]
 
     def deletions(self) -> list[int]:

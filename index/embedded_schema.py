@@ -6,15 +6,17 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
 from index import analysis
-from index.analysis import FORMS, words
+from index.analysis import FORMS, chunks, words
 from index.document import FIRST_YEAR, LAST_YEAR
-from index.fields import DERIVED, FIELDS, TEXT_FORMS, FieldSpec, column, is_searchable_keyword
+from index.fields import DERIVED, FIELDS, MAX_KEYWORD, TEXT_FORMS, FieldSpec, column, is_searchable_keyword
 from index.query.tantivy_target import BLANK, PRESENT
 from index.times import milliseconds
 
@@ -32,6 +34,7 @@ UNDATED_NEWEST = -(1 << 62)
 UNDATED_OLDEST = 1 << 62
 
 _PREFIX_BYTES = 7
+_SHORT_KEYWORD = MAX_KEYWORD // 2
 
 
 def searchable() -> tuple[FieldSpec, ...]:
@@ -103,50 +106,74 @@ def indexed(document: Mapping[str, Any], *, row: int, seq: int) -> str:
         NEWEST: UNDATED_NEWEST if time is None else time,
         OLDEST: UNDATED_OLDEST if time is None else time,
         ID_PREFIX: id_prefix(document["id"]),
+        PRESENT: [],
     }
-    present = []
-    for name, path, kind, convert in _converters():
-        value: Any = document
-        for step in path:
-            value = value.get(step)
-            if value is None:
-                break
-        else:
-            convert(flat, name, value)
-            if kind == "text" and value:
-                present.append(name)
-            elif kind == "keyword" and name in flat and not any(flat[name]):
-                present.append(BLANK + name)
-    flat[PRESENT] = present
-    return json.dumps(flat, ensure_ascii=False)
+    _flatten(flat, document, _parts())
+    return to_json(flat).decode()
 
 
 Convert = Callable[[dict[str, Any], str, Any], None]
+# Per key of a document the field's name and how its value is converted (None: as it is); or the same one level down.
+Parts = dict[str, Any]
+
+
+def _flatten(flat: dict[str, Any], part: Mapping[str, Any], known: Parts) -> None:
+    for key, value in part.items():
+        if value is None or key not in known:
+            continue
+        field = known[key]
+        if type(field) is dict:
+            _flatten(flat, value, field)
+            continue
+        name, convert = field
+        # Most are keywords of one short value.
+        if convert is None or (convert is _keyword and type(value) is str and 0 < len(value) <= _SHORT_KEYWORD):
+            flat[name] = value
+        else:
+            convert(flat, name, value)
 
 
 @cache
-def _converters() -> tuple[tuple[str, tuple[str, ...], str, Convert], ...]:
-    kinds: dict[str, Convert] = {"text": _text, "keyword": _keyword, "date": _date, "float": _plain, "bool": _plain}
-    return tuple((spec.name, tuple(spec.name.split(".")), spec.kind, kinds[spec.kind]) for spec in searchable())
+def _parts() -> Parts:
+    kinds: dict[str, Convert | None] = {"text": _text, "keyword": _keyword, "date": _date, "float": None, "bool": None}
+    parts: Parts = {}
+    for spec in searchable():
+        *parents, leaf = spec.name.split(".")
+        level = parts
+        for parent in parents:
+            level = level.setdefault(parent, {})
+        level[leaf] = (spec.name, kinds[spec.kind])
+    return parts
+
+
+@cache
+def _text_columns() -> dict[str, tuple[str, ...]]:
+    """Per text field its columns, in the order of `FORMS`."""
+    return {spec.name: tuple(column(spec.name, form) for form in FORMS) for spec in searchable() if spec.kind == "text"}
 
 
 def _text(flat: dict[str, Any], name: str, value: str) -> None:
-    if found := words(value):
-        # The tokens hold no blanks, so that tantivy's whitespace tokenizer gives back exactly these.
-        for form, change in FORMS.items():
-            flat[column(name, form)] = " ".join(map(change, found))
+    if value:
+        flat[PRESENT].append(name)
+    # The tokens hold no blanks, so that tantivy's whitespace tokenizer gives back exactly these.
+    found = [forms for chunk in chunks(value) if (forms := _chunk_forms(chunk))]
+    for place, spelled in zip(_text_columns()[name], zip(*found, strict=True), strict=False):
+        flat[place] = " ".join(spelled)
+
+
+@lru_cache(maxsize=1 << 16)
+def _chunk_forms(chunk: str) -> tuple[str, ...]:
+    """The words of a piece of text in each of `FORMS`; empty where it has none."""
+    found = words(chunk)
+    return tuple(" ".join(map(change, found)) for change in FORMS.values()) if found else ()
 
 
 def _keyword(flat: dict[str, Any], name: str, value: str | list[str]) -> None:
-    if isinstance(value, str):
-        if is_searchable_keyword(value):
-            flat[name] = value
-    elif kept := list(dict.fromkeys(filter(is_searchable_keyword, value))):
+    kept = list(dict.fromkeys(filter(is_searchable_keyword, [value] if isinstance(value, str) else value)))
+    if kept:
         flat[name] = kept
-
-
-def _plain(flat: dict[str, Any], name: str, value: float) -> None:
-    flat[name] = value
+        if not any(kept):
+            flat[PRESENT].append(BLANK + name)
 
 
 def _date(flat: dict[str, Any], name: str, value: str) -> None:

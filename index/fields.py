@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -143,14 +144,21 @@ def derived_values(mention: Mention) -> dict[str, Any]:
     label = _experience(mention)
     if label is not None:
         values["experience"] = label
-    pairs = sorted({f"{topic}|{word}" for topic, word in _topic_experiences(mention)})
-    if pairs:
-        values["topic_experience"] = pairs
+    if mention.topics or mention.work.correction is not None:
+        pairs = sorted({f"{topic}|{word}" for topic, word in _topic_experiences(mention, label)})
+        if pairs:
+            values["topic_experience"] = pairs
     if mention.published_at is not None:
-        day = mention.published_at.astimezone(BERLIN).date()
-        values["published_day"] = f"{day.isoformat()}T00:00:00Z"
-        values["published_week"] = (day - timedelta(days=day.weekday())).isoformat()
+        local = mention.published_at.astimezone(BERLIN)
+        values["published_day"], values["published_week"] = _calendar(local.year, local.month, local.day)
     return values
+
+
+@lru_cache(maxsize=4096)
+def _calendar(year: int, month: int, day: int) -> tuple[str, str]:
+    """`published_day` and `published_week` of a calendar day."""
+    found = date(year, month, day)
+    return f"{found.isoformat()}T00:00:00Z", (found - timedelta(days=found.weekday())).isoformat()
 
 
 def _experience(mention: Mention) -> str | None:
@@ -160,16 +168,16 @@ def _experience(mention: Mention) -> str | None:
     return None if mention.sentiment is None else mention.sentiment.label
 
 
-def _topic_experiences(mention: Mention) -> list[tuple[str, str]]:
-    """Per topic the mean polarity of its aspects as a word; a topic without aspects takes the document's word."""
+def _topic_experiences(mention: Mention, label: str | None) -> list[tuple[str, str]]:
+    """Per topic the mean polarity of its aspects as a word; a topic without aspects takes the document's `label`."""
     correction = mention.work.correction
     corrected = correction.topics if correction is not None else None
     topics = mention.topics if corrected is None else corrected
+    overruled = correction is not None and correction.sentiment is not None
     pairs = []
     for topic in topics:
         polarities = [aspect.polarity for aspect in mention.aspects if aspect.topic == topic]
-        overruled = correction is not None and correction.sentiment is not None
-        word = _experience(mention) if overruled or not polarities else _word(sum(polarities) / len(polarities))
+        word = label if overruled or not polarities else _word(sum(polarities) / len(polarities))
         if word is not None:
             pairs.append((topic, word))
     return pairs

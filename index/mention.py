@@ -37,7 +37,8 @@ Prose = Annotated[str, AfterValidator(composed)]
 class Value(BaseModel):
     """Base of all parts: immutable, and unknown fields are an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Numbers that JSON doesn't know are written by name, so that a store can refuse them, instead of as null.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 class Rating(Value):

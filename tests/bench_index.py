@@ -1,0 +1,408 @@
+"""Measures the stores, side by side in one run: `python -m tests.bench_index` (`make bench-index`).
+
+1. Indexing into Elasticsearch: our store against `elasticsearch.helpers.parallel_bulk` of the same JSON.
+2. The embedded store: writing until everything can be searched, against SQLite alone inserting the same JSON.
+3. At growing numbers of mentions in both stores: what the hotspot page asks, question by question and as a whole.
+
+The server is ELASTICSEARCH_URL, else one started from ELASTICSEARCH_HOME; without either, its parts are left out.
+Making the mentions (`tests.bench_mentions`) is never part of a time. `--json FILE` keeps all figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import secrets
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from dashboard.config import DashboardConfig
+from dashboard.loaders import _QUESTIONS, Figures
+from dashboard.state import FilterState, previous
+from dashboard.views.hotspots import GRIDS
+from index.document import encoded
+from index.embedded import EmbeddedStore
+from index.mention import CHANNELS, JOURNEY_PHASES, Mention
+from index.query import Query
+from index.store import Store
+from tests.bench_mentions import BRANDS, DAYS, NEWEST, SOURCES, TOPICS, mentions
+
+CALL = 500
+SIZES = (10_000, 100_000, 1_000_000)
+WRITES = 20_000
+ROUNDS = 3
+PAGES = 20
+# The aims (docs/stores.md).
+ELASTIC_RATIO = 0.8
+EMBEDDED_RATE = 5_000
+GROWTH = 15.0
+SLOWEST_MS = 300.0
+
+
+def say(text: str) -> None:
+    """One line, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """How long a call takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def memory() -> str:
+    """What this process holds now and held at most, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pages = int(Path("/proc/self/statm").read_text().split()[1]) if Path("/proc/self/statm").exists() else 0
+    return f"{pages * resource.getpagesize() / 2**20:,.0f} MiB, at most {peak:,.0f} MiB"
+
+
+def load() -> str:
+    """What else the machine does."""
+    return " ".join(f"{value:.1f}" for value in os.getloadavg()) + f" on {os.cpu_count()} cores"
+
+
+def calls(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The rows in the portions in which they are written."""
+    for start in range(0, len(rows), CALL):
+        yield rows[start : start + CALL]
+
+
+# writing
+
+
+def sqlite_alone(rows: Sequence[Mention], folder: Path) -> float:
+    """The same JSON as rows of one table, as durable and in the same portions, and nothing else."""
+    made = [(mention.id, encoded(mention)) for mention in rows]
+    connection = sqlite3.connect(folder / "rows.sqlite3", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE rows (id TEXT PRIMARY KEY, json TEXT)")
+
+    def insert() -> None:
+        for portion in calls(made):
+            connection.execute("BEGIN")
+            connection.executemany("INSERT INTO rows VALUES (?, ?)", portion)
+            connection.execute("COMMIT")
+
+    taken = seconds(insert)
+    connection.close()
+    return taken
+
+
+def written(store: Store, rows: Sequence[Mention]) -> float:
+    """The time until all rows are on disk and can be searched."""
+
+    def write() -> None:
+        for portion in calls(rows):
+            results = store.upsert(portion)
+            assert all(result.fate == "stored" for result in results)
+        store.refresh()
+
+    return seconds(write)
+
+
+def embedded(rows: Sequence[Mention], folder: Path) -> float:
+    """Written and searchable in a new embedded store."""
+    store = EmbeddedStore(folder / "store")
+    taken = written(store, rows)
+    store.close()
+    return taken
+
+
+def parallel_bulk(rows: Sequence[Mention], url: str, *, ours: bool) -> float:
+    """The same JSON by the client library's helper, with its own defaults, into one index.
+
+    `ours`: with our mapping, whose four forms of each text cost most of the time; else the server guesses one.
+    """
+    from elasticsearch import Elasticsearch, helpers
+
+    from index.elastic_mapping import Names, analysis, document_of, mapping, settings
+
+    index = Names(f"bench-{secrets.token_hex(4)}").undated
+    lines = [{"_index": index, "_id": mention.id, "_source": document_of(mention)} for mention in rows]
+    with Elasticsearch(url, request_timeout=120) as client:
+        body = settings() | {"analysis": analysis()}
+        made: dict[str, Any] = {"settings": body, "mappings": mapping()} if ours else {}
+        client.indices.create(index=index, **made)
+        actions = (line | {"_source": json.loads(line["_source"])} for line in lines)
+        bulk = helpers.parallel_bulk(client, actions)
+        taken = seconds(lambda: (deque(bulk, maxlen=0), client.indices.refresh(index=index)))
+        assert client.count(index=index)["count"] == len(rows)
+        client.indices.delete(index=index)
+    return taken
+
+
+def elastic(rows: Sequence[Mention], url: str) -> float:
+    """Written and searchable in a new Elasticsearch store."""
+    with elastic_store(url) as store:
+        return written(store, rows)
+
+
+@contextmanager
+def elastic_store(url: str) -> Iterator[Store]:
+    """A store of our own on the server, removed afterwards."""
+    from index.elastic import ElasticStore
+    from tests.conftest import remove_store
+
+    prefix = f"bench-{secrets.token_hex(4)}"
+    store = ElasticStore(url, prefix=prefix)
+    try:
+        yield store
+    finally:
+        store.close()
+        remove_store(url, prefix)
+
+
+# reading
+
+
+class Direct(Figures):
+    """The dashboard's questions with its own queries, straight to a store: without its cache."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(DashboardConfig(brand=BRANDS[0], data=Path()))
+        self._store = store
+        self.times: dict[str, list[float]] = {}
+
+    def _ask(self, kind: str, query: Query, *arguments: Any) -> Any:
+        start = time.perf_counter()
+        answer = _QUESTIONS[kind](self._store, query, *arguments)
+        name = " ".join([kind, *(argument for argument in arguments if isinstance(argument, str))])
+        self.times.setdefault(name, []).append(time.perf_counter() - start)
+        return answer
+
+
+def hotspot_page(figures: Figures, state: FilterState) -> list[object]:
+    """All that a first visit to the hotspot page asks with this filter: page head, filter bar, ranking, grids."""
+    before = previous(state)
+    return [
+        figures.newest_day(state.brand),
+        figures.choices(state.brand),
+        figures.overview(state),
+        figures.cells(before, "source") if before is not None else [],
+        figures.topics(state),
+        *(figures.cells(state, by) for by in GRIDS),
+    ]
+
+
+def filters(count: int) -> list[FilterState]:
+    """What people look at: mostly four weeks, also longer, everything, and narrower filters; no two alike."""
+    states = []
+    for number in range(count):
+        brand = BRANDS[number // 8 % len(BRANDS)]
+        end = NEWEST - timedelta(days=3 * number)
+        days = (28, 28, 84, 28, 365, 28, 7, DAYS)[number % 8]
+        start = max(end - timedelta(days=days - 1), date(2024, 7, 1))
+        state = FilterState(brand=brand).between(start, end)
+        narrower = (
+            {},
+            {"sources": (SOURCES[number % len(SOURCES)][0],)},
+            {},
+            {"topics": (TOPICS[number % len(TOPICS)],)},
+            {},
+            {"phases": (JOURNEY_PHASES[number % len(JOURNEY_PHASES)],)},
+            {"channels": (CHANNELS[number % len(CHANNELS)],)},
+            {"copies": "all"},
+        )[number % 8]
+        states.append(state.but(**narrower))
+    return states
+
+
+@dataclass
+class Reading:
+    """Times of one store at one size, in milliseconds."""
+
+    size: int
+    rate: float
+    page: list[float] = field(default_factory=list)
+    questions: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def every(self) -> list[float]:
+        """The times of all single questions."""
+        return [value for values in self.questions.values() for value in values]
+
+
+def middle(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def slow(values: Sequence[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+
+def read(store: Store, size: int, rate: float, pages: int) -> Reading:
+    """Visit the page with every filter once, after one visit that warms the caches of the operating system up."""
+    states = filters(pages + 1)
+    hotspot_page(Direct(store), states[-1])
+    found = Reading(size, rate)
+    figures = Direct(store)
+    for state in states[:-1]:
+        found.page.append(1000 * seconds(lambda state=state: hotspot_page(figures, state)))  # type: ignore[misc]
+    found.questions = {kind: [1000 * value for value in values] for kind, values in figures.times.items()}
+    return found
+
+
+def growing(name: str, store: Store, sizes: Sequence[int], pages: int) -> list[Reading]:
+    """Fill the store up to each size and read it there."""
+    found: list[Reading] = []
+    have, taken = 0, 0.0
+    for size in sizes:
+        source = mentions(have, size)
+        while portion := list(islice(source, 10 * CALL)):
+            taken += seconds(lambda portion=portion: [store.upsert(rows) for rows in calls(portion)])  # type: ignore[misc]
+        taken += seconds(store.refresh)
+        have = size
+        found.append(read(store, size, size / taken, pages))
+        show(name, found[-1])
+    return found
+
+
+def show(name: str, found: Reading) -> None:
+    """The figures of one size."""
+    say(
+        f"{name}, {found.size:,} mentions (written at {found.rate:,.0f}/s): a question {middle(found.every):.1f} ms, "
+        f"p95 {slow(found.every):.1f} ms; the whole page {middle(found.page):.1f} ms, p95 {slow(found.page):.1f} ms; "
+        f"memory {memory()}; load {load()}"
+    )
+    for kind, values in sorted(found.questions.items()):
+        say(f"    {kind:24} {middle(values):8.1f} ms, p95 {slow(values):8.1f} ms")
+
+
+def judge(name: str, found: Sequence[Reading], *, aim: bool) -> None:
+    """How the times grow with the mentions, and whether the aims are met."""
+    first, last = found[0], found[-1]
+    if last.size > first.size:
+        ratio, whole = middle(last.every) / middle(first.every), middle(last.page) / middle(first.page)
+        say(
+            f"{name}: {last.size // first.size} times the mentions take {ratio:.1f} times the time per question, "
+            f"{whole:.1f} times per page (aim: at most {GROWTH:.0f} at 100 times)"
+        )
+    if aim:
+        say(f"{name}: p95 at {last.size:,}: {slow(last.every):.0f} ms (aim: below {SLOWEST_MS:.0f} ms)")
+
+
+def rates(name: str, count: int, ours: list[float], alternatives: dict[str, list[float]], aim: str) -> None:
+    """One line: our rate, theirs, and the ratios of the medians."""
+    mine = count / middle(ours)
+    others = "; ".join(
+        f"{other}: {count / middle(times):,.0f}/s (ratio {middle(times) / middle(ours):.2f})"
+        for other, times in alternatives.items()
+    )
+    say(f"{name}: {mine:,.0f} mentions/s (rounds: {', '.join(f'{count / time:,.0f}' for time in ours)}); {others}; {aim}")
+
+
+def measure_writes(options: argparse.Namespace, url: str | None) -> dict[str, list[float]]:
+    """Parts 1 and 2, all in turn in each round."""
+    rows = list(mentions(0, options.writes))
+    times: dict[str, list[float]] = {name: [] for name in ("sqlite", "embedded", "helper", "guessed", "elastic")}
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory() as name:
+            times["sqlite"].append(sqlite_alone(rows, Path(name)))
+            times["embedded"].append(embedded(rows, Path(name)))
+        if url:
+            times["helper"].append(parallel_bulk(rows, url, ours=True))
+            times["elastic"].append(elastic(rows, url))
+            times["guessed"].append(parallel_bulk(rows, url, ours=False))
+    aim = f"aim: {EMBEDDED_RATE:,}/s; load {load()}; memory {memory()}"
+    rates("embedded store, written and searchable", len(rows), times["embedded"], {"SQLite alone": times["sqlite"]}, aim)
+    if url:
+        others = {
+            "parallel_bulk with our mapping": times["helper"],
+            "parallel_bulk with a guessed mapping": times["guessed"],
+        }
+        aim = f"aim: ratio {ELASTIC_RATIO}; load {load()}; memory {memory()}"
+        rates("Elasticsearch store, written and searchable", len(rows), times["elastic"], others, aim)
+    return times
+
+
+def measure_reads(options: argparse.Namespace, url: str | None) -> dict[str, list[Reading]]:
+    """Part 3."""
+    found: dict[str, list[Reading]] = {}
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        store = EmbeddedStore(Path(name) / "store")
+        found["embedded store"] = growing("embedded store", store, options.sizes, options.pages)
+        store.close()
+        size = sum(path.stat().st_size for path in Path(name).rglob("*") if path.is_file()) / 2**20
+        say(f"embedded store: {size:,.0f} MiB on disk")
+    if url:
+        with elastic_store(url) as store:
+            found["Elasticsearch store"] = growing("Elasticsearch store", store, options.sizes, options.pages)
+    for name, readings in found.items():
+        judge(name, readings, aim=name == "embedded store")
+    return found
+
+
+@contextmanager
+def server(options: argparse.Namespace) -> Iterator[str | None]:
+    """The address of a server, None where there is none."""
+    from tests.elastic_server import ElasticServer, ServerUnavailableError
+
+    if options.without_elastic or os.environ.get("ELASTICSEARCH_URL"):
+        yield None if options.without_elastic else os.environ["ELASTICSEARCH_URL"]
+        return
+    try:
+        started = ElasticServer(heap=options.heap)
+    except ServerUnavailableError as error:
+        say(f"Elasticsearch store: not measured, {error}")
+        yield None
+        return
+    try:
+        yield started.start()
+    finally:
+        started.stop()
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    """What is to be measured."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=_sizes, default=SIZES, help="mentions at which is read, ascending; 0: no reading")
+    parser.add_argument("--writes", type=int, default=WRITES, help="mentions per round of writing; 0: no writing")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--pages", type=int, default=PAGES, help="visits of the page per size")
+    parser.add_argument("--heap", default="1g", help="memory of the server that is started")
+    parser.add_argument("--folder", type=Path, help="where the embedded store is put (default: a temporary folder)")
+    parser.add_argument("--without-elastic", action="store_true")
+    parser.add_argument("--json", type=Path, help="all figures, for a comparison")
+    return parser.parse_args(given)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(sorted(size for part in text.split(",") if (size := int(part.replace("_", "")))))
+
+
+def main(given: Sequence[str] | None = None) -> dict[str, Any]:
+    """Measure and print; returns the figures."""
+    options = arguments(given)
+    kept: dict[str, Any] = {}
+    say(f"load before: {load()}")
+    with server(options) as url:
+        if options.writes:
+            kept["writes"] = {"count": options.writes, "seconds": measure_writes(options, url)}
+        if options.sizes:
+            readings = measure_reads(options, url)
+            kept["reads"] = {name: [vars(reading) for reading in found] for name, found in readings.items()}
+    if options.json:
+        options.json.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    return kept
+
+
+if __name__ == "__main__":
+    main()
