@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboard import figures
 from dashboard.config import DashboardConfig
-from dashboard.figures import Cell, Counts, Dimension, Overview, TrendPoint, Voice
+from dashboard.figures import Cell, Counts, Dimension, Overview, Picture, TrendPoint, Voice
 from dashboard.state import EVERY_BRAND, FilterState, to_query
 from index.fields import BERLIN
 from index.mention import Mention
@@ -82,15 +82,15 @@ def _search(store: Store, query: Query, order: Order, page: int, size: int) -> F
 
 
 def _last_day(store: Store, query: Query) -> date | None:
-    newest = store.search(query, limit=1, order="newest").mentions
-    moment = newest[0].published_at if newest else None
-    return None if moment is None else moment.astimezone(BERLIN).date()
+    last = store.aggregate({"last": {"max": {"field": "published_at"}}}, query=query)["last"]["value"]
+    return None if last is None else datetime.fromtimestamp(last / 1000, BERLIN).date()
 
 
 _QUESTIONS: dict[str, Callable[..., Any]] = {
     "overview": figures.overview,
     "trend": lambda store, query, start, end: figures.trend(store, query, start=start, end=end),
     "cells": figures.cells,
+    "picture": figures.picture,
     "topics": figures.topics,
     "voices": figures.voices,
     "values": figures.values,
@@ -114,6 +114,11 @@ class Figures:
     def overview(self, state: FilterState) -> Overview:
         """Headline figures."""
         answer: Overview = self._ask("overview", to_query(state))
+        return answer
+
+    def picture(self, state: FilterState, dimensions: Sequence[Dimension]) -> Picture:
+        """Headline figures, topics, and topics by place of each dimension, at once."""
+        answer: Picture = self._ask("picture", to_query(state), tuple(dimensions))
         return answer
 
     def trend(self, state: FilterState) -> list[TrendPoint]:

@@ -256,9 +256,7 @@ class Rows:
     def changes(self, after: int, limit: int) -> list[Change]:
         """Mentions written after that number, in order."""
         query = "SELECT seq, row, document FROM mentions WHERE seq > ? ORDER BY seq LIMIT ?"
-        return [
-            Change(seq, row, from_json(text)) for seq, row, text in self._connection.execute(query, (after, limit))
-        ]
+        return [Change(seq, row, from_json(text)) for seq, row, text in self._connection.execute(query, (after, limit))]
 
     def deletions(self) -> list[int]:
         """The rows of deleted mentions that the index may still have."""

@@ -40,7 +40,8 @@ from index.query import Query
 from index.store import Store
 from tests.bench_mentions import BRANDS, DAYS, NEWEST, SOURCES, TOPICS, mentions
 
-CALL = 500
+# Mentions per call, in both stores; parallel_bulk has four requests of 500 under way.
+CALL = 2_000
 SIZES = (10_000, 100_000, 1_000_000)
 WRITES = 20_000
 ROUNDS = 3
@@ -65,6 +66,21 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+@dataclass
+class Work:
+    """How long something took, and how much of the processors' time this process took for it (seconds)."""
+
+    wall: float
+    cpu: float
+
+
+def worked(action: Callable[[], object]) -> Work:
+    """`seconds`, and what it cost: on a busy machine only the latter says something by itself."""
+    cpu = time.process_time()
+    wall = seconds(action)
+    return Work(wall, time.process_time() - cpu)
+
+
 def memory() -> str:
     """What this process holds now and held at most, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -86,7 +102,7 @@ def calls(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 # writing
 
 
-def sqlite_alone(rows: Sequence[Mention], folder: Path) -> float:
+def sqlite_alone(rows: Sequence[Mention], folder: Path) -> Work:
     """The same JSON as rows of one table, as durable and in the same portions, and nothing else."""
     made = [(mention.id, encoded(mention)) for mention in rows]
     connection = sqlite3.connect(folder / "rows.sqlite3", isolation_level=None)
@@ -100,12 +116,12 @@ def sqlite_alone(rows: Sequence[Mention], folder: Path) -> float:
             connection.executemany("INSERT INTO rows VALUES (?, ?)", portion)
             connection.execute("COMMIT")
 
-    taken = seconds(insert)
+    taken = worked(insert)
     connection.close()
     return taken
 
 
-def written(store: Store, rows: Sequence[Mention]) -> float:
+def written(store: Store, rows: Sequence[Mention]) -> Work:
     """The time until all rows are on disk and can be searched."""
 
     def write() -> None:
@@ -114,10 +130,10 @@ def written(store: Store, rows: Sequence[Mention]) -> float:
             assert all(result.fate == "stored" for result in results)
         store.refresh()
 
-    return seconds(write)
+    return worked(write)
 
 
-def embedded(rows: Sequence[Mention], folder: Path) -> float:
+def embedded(rows: Sequence[Mention], folder: Path) -> Work:
     """Written and searchable in a new embedded store."""
     store = EmbeddedStore(folder / "store")
     taken = written(store, rows)
@@ -125,7 +141,7 @@ def embedded(rows: Sequence[Mention], folder: Path) -> float:
     return taken
 
 
-def parallel_bulk(rows: Sequence[Mention], url: str, *, ours: bool) -> float:
+def parallel_bulk(rows: Sequence[Mention], url: str, *, ours: bool) -> Work:
     """The same JSON by the client library's helper, with its own defaults, into one index.
 
     `ours`: with our mapping, whose four forms of each text cost most of the time; else the server guesses one.
@@ -142,13 +158,13 @@ def parallel_bulk(rows: Sequence[Mention], url: str, *, ours: bool) -> float:
         client.indices.create(index=index, **made)
         actions = (line | {"_source": json.loads(line["_source"])} for line in lines)
         bulk = helpers.parallel_bulk(client, actions)
-        taken = seconds(lambda: (deque(bulk, maxlen=0), client.indices.refresh(index=index)))
+        taken = worked(lambda: (deque(bulk, maxlen=0), client.indices.refresh(index=index)))
         assert client.count(index=index)["count"] == len(rows)
         client.indices.delete(index=index)
     return taken
 
 
-def elastic(rows: Sequence[Mention], url: str) -> float:
+def elastic(rows: Sequence[Mention], url: str) -> Work:
     """Written and searchable in a new Elasticsearch store."""
     with elastic_store(url) as store:
         return written(store, rows)
@@ -194,10 +210,8 @@ def hotspot_page(figures: Figures, state: FilterState) -> list[object]:
     return [
         figures.newest_day(state.brand),
         figures.choices(state.brand),
-        figures.overview(state),
+        figures.picture(state, GRIDS),
         figures.cells(before, "source") if before is not None else [],
-        figures.topics(state),
-        *(figures.cells(state, by) for by in GRIDS),
     ]
 
 
@@ -299,20 +313,25 @@ def judge(name: str, found: Sequence[Reading], *, aim: bool) -> None:
         say(f"{name}: p95 at {last.size:,}: {slow(last.every):.0f} ms (aim: below {SLOWEST_MS:.0f} ms)")
 
 
-def rates(name: str, count: int, ours: list[float], alternatives: dict[str, list[float]], aim: str) -> None:
-    """One line: our rate, theirs, and the ratios of the medians."""
-    mine = count / middle(ours)
-    others = "; ".join(
-        f"{other}: {count / middle(times):,.0f}/s (ratio {middle(times) / middle(ours):.2f})"
-        for other, times in alternatives.items()
-    )
-    say(f"{name}: {mine:,.0f} mentions/s (rounds: {', '.join(f'{count / time:,.0f}' for time in ours)}); {others}; {aim}")
+def rates(name: str, count: int, ours: list[Work], alternatives: dict[str, list[Work]], aim: str) -> None:
+    """Our rate and theirs, and the ratios: of the medians, and round by round."""
+
+    def rate(found: list[Work]) -> str:
+        wall, cpu = middle([work.wall for work in found]), middle([work.cpu for work in found])
+        return f"{count / wall:,.0f} mentions/s, {1e6 * cpu / count:,.0f} µs of a core for each here"
+
+    mine = middle([work.wall for work in ours])
+    say(f"{name}: {rate(ours)} ({aim}; load {load()}; memory {memory()})")
+    for other, theirs in alternatives.items():
+        rounds = ", ".join(f"{their.wall / our.wall:.2f}" for our, their in zip(ours, theirs, strict=True))
+        ratio = middle([work.wall for work in theirs]) / mine
+        say(f"    {other}: {rate(theirs)}; ratio of our rate to this {ratio:.2f} (by round {rounds})")
 
 
-def measure_writes(options: argparse.Namespace, url: str | None) -> dict[str, list[float]]:
+def measure_writes(options: argparse.Namespace, url: str | None) -> dict[str, list[Work]]:
     """Parts 1 and 2, all in turn in each round."""
     rows = list(mentions(0, options.writes))
-    times: dict[str, list[float]] = {name: [] for name in ("sqlite", "embedded", "helper", "guessed", "elastic")}
+    times: dict[str, list[Work]] = {name: [] for name in ("sqlite", "embedded", "helper", "guessed", "elastic")}
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory() as name:
             times["sqlite"].append(sqlite_alone(rows, Path(name)))
@@ -321,15 +340,15 @@ def measure_writes(options: argparse.Namespace, url: str | None) -> dict[str, li
             times["helper"].append(parallel_bulk(rows, url, ours=True))
             times["elastic"].append(elastic(rows, url))
             times["guessed"].append(parallel_bulk(rows, url, ours=False))
-    aim = f"aim: {EMBEDDED_RATE:,}/s; load {load()}; memory {memory()}"
-    rates("embedded store, written and searchable", len(rows), times["embedded"], {"SQLite alone": times["sqlite"]}, aim)
+    others = {"SQLite alone": times["sqlite"]}
+    rates("embedded store, until searchable", len(rows), times["embedded"], others, f"aim: {EMBEDDED_RATE:,}/s")
     if url:
         others = {
             "parallel_bulk with our mapping": times["helper"],
             "parallel_bulk with a guessed mapping": times["guessed"],
         }
-        aim = f"aim: ratio {ELASTIC_RATIO}; load {load()}; memory {memory()}"
-        rates("Elasticsearch store, written and searchable", len(rows), times["elastic"], others, aim)
+        aim = f"aim: a ratio of {ELASTIC_RATIO}"
+        rates("Elasticsearch store, until searchable", len(rows), times["elastic"], others, aim)
     return times
 
 
@@ -373,7 +392,9 @@ def server(options: argparse.Namespace) -> Iterator[str | None]:
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """What is to be measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=_sizes, default=SIZES, help="mentions at which is read, ascending; 0: no reading")
+    parser.add_argument(
+        "--sizes", type=_sizes, default=SIZES, help="mentions at which is read, ascending; 0: no reading"
+    )
     parser.add_argument("--writes", type=int, default=WRITES, help="mentions per round of writing; 0: no writing")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--pages", type=int, default=PAGES, help="visits of the page per size")
@@ -395,7 +416,8 @@ def main(given: Sequence[str] | None = None) -> dict[str, Any]:
     say(f"load before: {load()}")
     with server(options) as url:
         if options.writes:
-            kept["writes"] = {"count": options.writes, "seconds": measure_writes(options, url)}
+            times = measure_writes(options, url)
+            kept["writes"] = {name: [vars(work) for work in found] for name, found in times.items()}
         if options.sizes:
             readings = measure_reads(options, url)
             kept["reads"] = {name: [vars(reading) for reading in found] for name, found in readings.items()}

@@ -143,14 +143,15 @@ ASIDES = (
     "😡😡😡",
     "Naja, wir werden sehen ...",
 )
-_HEADS = (
-    "Hafer Dinkel Roggen Apfel Birnen Quitten Kürbis Möhren Sellerie Kräuter Honig Nuss Mandel Käse Quark Butter Senf "
-    "Linsen Bohnen Erbsen Kirsch Holunder Pflaumen Zimt Rosmarin Oliven Tomaten Paprika Gurken Zwiebel"
-).split()
-_TAILS = (
-    "brot müsli mus saft kuchen auflauf suppe paket korb riegel kekse schnitten marmelade aufstrich bratling pfanne "
-    "salat tüte glas becher mischung flocken mehl öl essig tee pulver würfel scheiben creme"
-).split()
+_FIRST_WORDS = """
+Hafer Dinkel Roggen Apfel Birnen Quitten Kürbis Möhren Sellerie Kräuter Honig Nuss Mandel Käse Quark Butter Senf Linsen
+Bohnen Erbsen Kirsch Holunder Pflaumen Zimt Rosmarin Oliven Tomaten Paprika Gurken Zwiebel
+"""
+_LAST_WORDS = """
+brot müsli mus saft kuchen auflauf suppe paket korb riegel kekse schnitten marmelade aufstrich bratling pfanne salat
+tüte glas becher mischung flocken mehl öl essig tee pulver würfel scheiben creme
+"""
+_HEADS, _TAILS = _FIRST_WORDS.split(), _LAST_WORDS.split()
 
 
 def mentions(start: int, stop: int) -> Iterator[Mention]:
@@ -178,7 +179,6 @@ def _mention(number: int, random: Random) -> Mention:
     text, aspects = _text(random, label)
     topics = tuple(sorted({aspect.topic for aspect in aspects}))
     brand = _pick(random, BRANDS, 2.5)
-    corrected = chance() < 0.01
     stars = 1 + int(chance() * 5)
     thread = int(chance() * number) // 8 if number else 0
     return Mention(
@@ -215,7 +215,7 @@ def _mention(number: int, random: Random) -> Mention:
         copy_group=f"gruppe-{number // 40}" if number % 11 == 0 else None,
         is_copy=number % 22 == 0,
         provenance=_PROVENANCE,
-        work=Work(correction=_CORRECTION, status="done", owner="jule") if corrected else _NOT_US if chance() < 0.01 else _WORK,
+        work=_CORRECTED if chance() < 0.01 else _NOT_US if chance() < 0.01 else _WORK,
     )
 
 
@@ -294,5 +294,6 @@ _PROVENANCE = Provenance(
     gate="allowed",
 )
 _CORRECTION = Correction(sentiment="negative", topics=("lieferung",), by="jule", at=BEGINNING + timedelta(days=DAYS))
+_CORRECTED = Work(correction=_CORRECTION, status="done", owner="jule")
 _NOT_US = Work(not_us=True)
 _WORK = Work()

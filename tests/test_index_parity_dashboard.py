@@ -1,4 +1,4 @@
-"""Both stores answer all that dashboard and alerts ask alike, to the last count; a count by hand says that it's right."""
+"""Both stores answer all that dashboard and alerts ask alike, to the last count; counting by hand agrees."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import streamlit as st
@@ -20,7 +21,8 @@ GRIDS: tuple[Dimension, ...] = ("source", "journey_phase")
 def render(page: Context, figures: Figures) -> None:
     """Draw the page."""
     state = page.state.but(experiences=())
-    now = figures.overview(state)
+    seen = figures.picture(state, GRIDS)
+    now = seen.overview
     before = figures.cells(page.before.but(experiences=()), "source") if page.before is not None else []
     st.html(heading(page, page.words("page_hotspots"), count=now.total, with_before=bool(before)))
     if now.total == 0:
@@ -29,22 +31,21 @@ def render(page: Context, figures: Figures) -> None:
     blind_notice(page)
     average = now.counts.share("negative").value
     st.html(f"<p class='bm-lead'>{escape(page.words('hotspots_lead'))}</p>")
-    cells = chosen_topics(page, figures.cells(state, "source"))
+    cells = chosen_topics(page, seen.cells["source"])
     with st.container(key="bm_card_ranked"):
         _ranked(page, cells, before, average, n=now.counts.n)
-    totals = _chosen(page, figures.topics(state))
+    totals = _chosen(page, seen.topics)
     for by in GRIDS:
         with st.container(key=f"bm_card_{by}"):
-            found = cells if by == "source" else chosen_topics(page, figures.cells(state, by))
-            _grid(page, found, by, totals, average, n=now.counts.n)
+            _grid(page, chosen_topics(page, seen.cells[by]), by, totals, average, n=now.counts.n)
 
 
-def chosen_topics(page: Context, cells: list[Cell]) -> list[Cell]:
+def chosen_topics(page: Context, cells: Sequence[Cell]) -> list[Cell]:
     """Without the topics that are merely mentioned beside a chosen one."""
     return [cell for cell in cells if not page.state.topics or cell.topic in page.state.topics]
 
 
-def _chosen(page: Context, totals: dict[str, Counts]) -> dict[str, Counts]:
+def _chosen(page: Context, totals: Mapping[str, Counts]) -> dict[str, Counts]:
     return {name: counts for name, counts in totals.items() if not page.state.topics or name in page.state.topics}
 
 
