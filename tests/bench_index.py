@@ -355,11 +355,12 @@ def measure_writes(options: argparse.Namespace, url: str | None) -> dict[str, li
 def measure_reads(options: argparse.Namespace, url: str | None) -> dict[str, list[Reading]]:
     """Part 3."""
     found: dict[str, list[Reading]] = {}
-    with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        store = EmbeddedStore(Path(name) / "store")
+    with tempfile.TemporaryDirectory() as name:
+        folder = (options.folder or Path(name)) / "store"
+        store = EmbeddedStore(folder)
         found["embedded store"] = growing("embedded store", store, options.sizes, options.pages)
         store.close()
-        size = sum(path.stat().st_size for path in Path(name).rglob("*") if path.is_file()) / 2**20
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
         say(f"embedded store: {size:,.0f} MiB on disk")
     if url:
         with elastic_store(url) as store:
@@ -399,7 +400,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--pages", type=int, default=PAGES, help="visits of the page per size")
     parser.add_argument("--heap", default="1g", help="memory of the server that is started")
-    parser.add_argument("--folder", type=Path, help="where the embedded store is put (default: a temporary folder)")
+    parser.add_argument("--folder", type=Path, help="keep the embedded store here (default: a temporary folder)")
     parser.add_argument("--without-elastic", action="store_true")
     parser.add_argument("--json", type=Path, help="all figures, for a comparison")
     return parser.parse_args(given)
