@@ -8,7 +8,8 @@ from typing import NoReturn
 from uuid import uuid4
 
 import pytest
-from elastic_server import ElasticServer, ServerUnavailableError
+
+from tests.elastic_server import ElasticServer, ServerUnavailableError
 
 
 def elasticsearch_missing(reason: str) -> NoReturn:
