@@ -382,3 +382,54 @@ def test_damage_while_the_store_is_open_is_healed(folder):
     assert len(ids(store)) == 31
     assert store.search(parse_query("kornblume"), limit=0).total > 0
     store.close()
+
+
+def test_many_merges_keep_what_was_changed_and_deleted(folder, monkeypatch):
+    monkeypatch.setattr("index.embedded.INDEX_AFTER_WRITES", 25)
+    source = random.Random(11)
+    store = EmbeddedStore(folder)
+    expected: dict[str, Mention] = {}
+    for turn in range(24):
+        new = [make_mention(source.randrange(600)) for _ in range(15)]
+        changed = [
+            mention.model_copy(update={"text": f"Fassung {turn} von gestern.", "published_at": mention.published_at})
+            for mention in source.sample(list(expected.values()), min(8, len(expected)))
+        ]
+        store.upsert([*new, *changed])
+        expected |= {mention.id: mention for mention in [*new, *changed]}
+        gone = source.sample(sorted(expected), min(4, len(expected)))
+        store.delete(gone)
+        for id in gone:
+            del expected[id]
+    store.refresh()
+    found = store.search(ALL, limit=1000).mentions
+    assert {mention.id: mention.text for mention in found} == {id: mention.text for id, mention in expected.items()}
+    assert len(found) == len(expected)
+    times = [mention.published_at for mention in found]
+    assert times == sorted(times, reverse=True)
+    counted = store.aggregate({"s": {"terms": {"field": "source"}}}, query=parse_query("fassung"))["s"]["buckets"]
+    assert sum(bucket["doc_count"] for bucket in counted) == sum("Fassung" in m.text for m in expected.values())
+    store.close()
+
+
+def test_writing_goes_on_while_the_index_follows_and_nothing_is_missed(folder, monkeypatch):
+    monkeypatch.setattr("index.embedded.INDEX_AFTER_WRITES", 30)
+    store = EmbeddedStore(folder)
+    for start in range(0, 150, 10):
+        store.upsert(make_mentions(start + 10)[start:])
+        assert store.get(make_mention(start).id) is not None
+    assert store.search(ALL, limit=0).total == 150
+    store.close()
+
+
+def test_failure_of_the_indexing_is_said_and_the_next_one_makes_up_for_it(folder, monkeypatch):
+    monkeypatch.setattr("index.embedded.INDEX_AFTER_WRITES", 5)
+    store = EmbeddedStore(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr("index.embedded_index.SearchIndex._feed", lambda *_: (_ for _ in ()).throw(OSError("kaputt")))
+        store.upsert(make_mentions(6))
+        with pytest.raises(StoreError, match="kaputt"):
+            store.search(ALL)
+    store.refresh()
+    assert store.search(ALL, limit=0).total == 6
+    store.close()
