@@ -146,6 +146,21 @@ _add(
 _add(app, "export", exporting.export, tr("Alle Treffer in eine Datei schreiben.", "Write all matches to a file."))
 _add(
     app,
+    "news",
+    searching.news,
+    tr("Wörter zeigen, die diese Woche neu oder häufiger sind.", "Show words that are new or more frequent this week."),
+)
+_add(
+    app,
+    "kibana",
+    exporting.kibana,
+    tr(
+        "Datenansicht, Suchen und Dashboard für Kibana schreiben.",
+        "Write data view, searches and dashboard for Kibana.",
+    ),
+)
+_add(
+    app,
     "extract",
     collecting.extract,
     tr(

@@ -21,6 +21,8 @@ COMMANDS = (
     "search",
     "aggregate",
     "export",
+    "kibana",
+    "news",
     "extract",
     "score",
     "match",

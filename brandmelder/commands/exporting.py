@@ -1,4 +1,4 @@
-"""The command export: all matches into a file, streaming, resumable, without names."""
+"""What other programs get as files: all matches (export), and the objects for Kibana."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from brandmelder.common import opened_store
-from brandmelder.console import progress, say
+from brandmelder.console import progress, put_line, say
 from brandmelder.errors import AttentionError, ReaderGoneError, UsageError
 from brandmelder.exports.flat import EXCEL, Dialect
 from brandmelder.exports.formats import Csv, Format, Ndjson, Parquet
@@ -185,3 +185,27 @@ def _to_stdout(store: Store, query: Query, format: Format) -> None:
             sys.stdout.buffer.write(format.batch(batch))
     except BrokenPipeError as error:
         raise ReaderGoneError from error
+
+
+def kibana(
+    settings: Settings,
+    output: Annotated[
+        Path | None, typer.Option(help=tr("Zieldatei; sonst stdout", "file to write; else stdout"), show_default=False)
+    ] = None,
+) -> None:
+    """Write the saved objects that Kibana imports."""
+    from dashboard.kibana import saved_objects, to_ndjson
+    from index.elastic_mapping import Names
+
+    text = to_ndjson(saved_objects(Names(settings.elastic_prefix).alias))
+    if output is None:
+        put_line(text.rstrip("\n"))
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text, encoding="utf-8")
+    say(
+        tr(
+            f"Geschrieben: {output}. In Kibana einlesen unter Stack Management, Saved Objects, Import.",
+            f"Written: {output}. Import it in Kibana under Stack Management, Saved Objects.",
+        )
+    )

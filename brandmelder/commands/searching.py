@@ -1,10 +1,10 @@
-"""Commands on the store: search, aggregate, status."""
+"""Commands on the store: search, aggregate, news, status."""
 
 from __future__ import annotations
 
 import json
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +19,7 @@ from brandmelder.formats import german_time
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
 from index.document import to_document
+from index.fields import BERLIN
 from index.query import Query, parse_query
 
 if TYPE_CHECKING:
@@ -75,6 +76,69 @@ def aggregate(
         total = store.search(parsed, limit=0).total
         answer = store.aggregate(request, query=parsed)
     put_json({"hits": {"total": {"value": total, "relation": "eq"}}, "aggregations": answer})
+
+
+def news(
+    settings: Settings,
+    query: Annotated[str, typer.Argument(help=tr("nur über diese Treffer", "over these matches only"))] = "",
+    week: Annotated[
+        str | None,
+        typer.Option(
+            help=tr(
+                "die Woche dieses Tages (2026-03-02); sonst die letzten 7 Tage", "this day's week; else the last 7 days"
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[Format, typer.Option(help=tr("json oder table", "json or table"))] = Format.json,
+) -> None:
+    """Print the words that stand out against the four weeks before."""
+    from index.novelty import news as find_news
+    from index.novelty import word_query
+
+    start = _first_day(week)
+    with opened_store(settings) as store:
+        store.refresh()
+        found = find_news(store, parse_query(query), start=start)
+    if format is Format.table:
+        table = Table()
+        for head in (tr("Wort", "word"), tr("Texte", "texts"), tr("davor", "before")):
+            table.add_column(head)
+        for word in found.words:
+            table.add_row(_plain(word.word), str(word.texts), str(word.before))
+        Console(markup=False, highlight=False).print(table)
+    else:
+        words = [
+            {
+                "word": word.word,
+                "texts": word.texts,
+                "before": word.before,
+                "strength": round(word.strength, 2),
+                "query": word_query(word.word, found.start, found.end),
+            }
+            for word in found.words
+        ]
+        span = {"start": found.start.isoformat(), "end": found.end.isoformat()}
+        put_json(span | {"texts": found.texts, "before": found.before, "words": words})
+    say(
+        tr(
+            f"{found.texts} Texte, verglichen mit {found.before} der vier Wochen davor.",
+            f"{found.texts} texts, compared with {found.before} of the four weeks before.",
+        )
+    )
+
+
+def _first_day(week: str | None) -> date:
+    """The Monday of the day's week, or six days ago (Berlin)."""
+    if week is None:
+        return datetime.now(BERLIN).date() - timedelta(days=6)
+    try:
+        day = date.fromisoformat(week)
+    except ValueError as error:
+        raise UsageError(
+            tr(f"--week {week}: gemeint ist ein Tag wie 2026-03-02.", f"--week {week}: give a day such as 2026-03-02.")
+        ) from error
+    return day - timedelta(days=day.weekday())
 
 
 def status(
