@@ -14,6 +14,7 @@ from brandmelder.commands import (
     demonstrating,
     exporting,
     importing,
+    maintaining,
     probing,
     scoring,
     searching,
@@ -70,6 +71,16 @@ api = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(api)
+index = typer.Typer(
+    name="index",
+    help=tr("Den Speicher umziehen, kopieren, freigeben.", "Move, copy and share the store."),
+    context_settings=CONTEXT,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(index)
 
 
 def _show_version(wanted: bool) -> None:
@@ -213,3 +224,27 @@ _add(
     api, "keys", serving.keys, tr("Die Schlüssel auflisten, ohne sie zu zeigen.", "List the keys without showing them.")
 )
 _add(api, "revoke", serving.revoke, tr("Einen Schlüssel sperren.", "Close a key."))
+_add(
+    index,
+    "migrate",
+    maintaining.migrate,
+    tr(
+        "Elasticsearch-Indizes auf das Mapping dieser Version bringen, während andere weiterschreiben.",
+        "Move Elasticsearch indices to this version's mapping while others go on writing.",
+    ),
+)
+_add(
+    index,
+    "copy",
+    maintaining.copy,
+    tr(
+        "Alles von einem Speicher in den anderen kopieren und vergleichen.",
+        "Copy everything from one store to the other, and compare.",
+    ),
+)
+_add(
+    index,
+    "keys",
+    maintaining.keys,
+    tr("Einen API-Schlüssel zum Lesen oder Schreiben ausstellen.", "Make an API key for reading or writing."),
+)

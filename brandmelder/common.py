@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from brandmelder.console import say
 from brandmelder.errors import AttentionError, UsageError
 from brandmelder.settings import Settings
 from brandmelder.texts import interrupted, tr
@@ -103,6 +104,20 @@ def opened_store(settings: Settings) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+        _tell_retries(store)
+
+
+def _tell_retries(store: Store) -> None:
+    retries = store.retries
+    if retries.requests:
+        say(
+            tr(
+                f"Elasticsearch war zwischendurch beschäftigt oder weg: {retries.requests} Anfragen wiederholt "
+                f"({retries.items} Dokumente), {retries.seconds:.0f} Sekunden gewartet.",
+                f"Elasticsearch was busy or away at times: {retries.requests} requests repeated "
+                f"({retries.items} documents), waited {retries.seconds:.0f} seconds.",
+            )
+        )
 
 
 def ledger_path(settings: Settings) -> Path:

@@ -9,14 +9,16 @@ from typing import Any
 from index.elastic_aggs import prepared
 from index.elastic_bulk import batched, fetch_documents
 from index.elastic_client import Connection
+from index.elastic_keys import Role, make_key
 from index.elastic_mapping import Names, mention_of
+from index.elastic_migrate import Migration, erase_in_copies
 from index.elastic_read import Reader
 from index.elastic_schema import Schema
 from index.elastic_write import Writer
 from index.mention import Mention, Work
 from index.query import Query
 from index.query.elastic_target import to_elastic
-from index.store import Known, Order, ResultPage, WriteResult
+from index.store import Known, Order, ResultPage, Retries, Tombstone, WriteResult
 
 DEFAULT_PREFIX = "brandmelder"
 _EVERYTHING: Mapping[str, Any] = {"match_all": {}}
@@ -61,6 +63,11 @@ class ElasticStore:
             self.close()
             raise
 
+    @property
+    def retries(self) -> Retries:
+        """`Store.retries`."""
+        return self._connection.retries
+
     def upsert(self, mentions: Sequence[Mention]) -> list[WriteResult]:
         """`Store.upsert`."""
         return self._writer.upsert(mentions)
@@ -96,8 +103,27 @@ class ElasticStore:
             self.refresh()
         for keys in batched(list(dict.fromkeys(author_keys)), _TERMS):
             hits = self._reader.stream({"terms": {"author_key": keys}}, source=False)
-            count += self._writer.remove_at((hit["_index"], hit["_id"]) for hit in hits)
+            for found in batched([hit["_id"] for hit in hits], _TERMS):
+                count += self._writer.delete(found)
+        if ids or author_keys:
+            erase_in_copies(self._connection, self.names, ids=ids, author_keys=author_keys)
         return count
+
+    def restore(self, mentions: Sequence[Mention]) -> list[WriteResult]:
+        """`Store.restore`."""
+        return self._writer.restore(mentions)
+
+    def tombstones(self) -> Iterator[Tombstone]:
+        """`Store.tombstones`. Refreshes: they are found by a search."""
+        client, index = self._connection.client, self.names.tombstones
+        if not self._connection.patiently(lambda: client.indices.exists(index=index)):
+            return
+        self._connection.patiently(lambda: client.indices.refresh(index=index))
+        yield from self._reader.tombstones()
+
+    def entomb(self, tombstones: Sequence[Tombstone]) -> None:
+        """`Store.entomb`."""
+        self._writer.entomb(tombstones)
 
     def search(self, query: Query, *, limit: int = 20, order: Order = "newest", after: str | None = None) -> ResultPage:
         """`Store.search`."""
@@ -133,6 +159,14 @@ class ElasticStore:
             "first": times["first"].get("value_as_string"),
             "last": times["last"].get("value_as_string"),
         }
+
+    def migration(self) -> Migration:
+        """Moving this store's indices to the mapping of this version."""
+        return Migration(self._connection, self.names, self._schema)
+
+    def make_key(self, role: Role, *, name: str | None = None, days: int | None = None) -> dict[str, Any]:
+        """A new API key for this store, see `index.elastic_keys.make_key`."""
+        return make_key(self._connection, self.names, role, name=name, days=days)
 
     def close(self) -> None:
         """`Store.close`."""

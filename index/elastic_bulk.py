@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from index.elastic_client import SHARD_WAIT, Connection
-from index.elastic_errors import BUSY, BusyError, reason_of
+from index.elastic_errors import BUSY, BusyError, LockedError, is_locked, reason_of
 from index.store import StoreError
 
 Item = TypeVar("Item")
@@ -24,29 +24,39 @@ LONGEST_ID = 512
 
 @dataclass(frozen=True)
 class Operation:
-    """One line (or two) of a bulk request; `version` is the sequence number and primary term that must still hold."""
+    """One line (or two) of a bulk request; `version` is the sequence number and primary term that must still hold.
+
+    `external` is a version of ours: the operation is a conflict where a higher one is stored already.
+    """
 
     action: str
     index: str
     id: str
     document: bytes | None = None
     version: tuple[int, int] | None = None
+    external: int | None = None
 
     def lines(self) -> list[bytes]:
         """The operation as the server reads it."""
         target: dict[str, Any] = {"_index": self.index, "_id": self.id}
         if self.version is not None:
             target |= {"if_seq_no": self.version[0], "if_primary_term": self.version[1]}
+        if self.external is not None:
+            target |= {"version": self.external, "version_type": "external_gte"}
         head = encode({self.action: target})
         return [head] if self.document is None else [head, self.document]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the server did: `result` is created, updated, deleted, not_found, conflict or refused (with `reason`)."""
+    """What the server did: `result` is created, updated, deleted, not_found, conflict, refused or locked.
+
+    The last two have a `reason`; `sequence` is the number that the server gave to what it did.
+    """
 
     result: str
     reason: str | None = None
+    sequence: int | None = None
 
 
 def encode(value: Mapping[str, Any]) -> bytes:
@@ -91,6 +101,8 @@ def _mget(
         found = []
         for doc in connection.client.mget(docs=docs, source_includes=fields)["docs"]:
             error = doc.get("error")
+            if error is not None and error.get("type") == "illegal_argument_exception":
+                raise StoreError(f"Elasticsearch kann {doc['_index']} nicht lesen: {reason_of(error)}.")
             if error is not None and error.get("type") != "index_not_found_exception":
                 # A shard that is not there now says nothing about whether the document exists.
                 raise BusyError(reason_of(error))
@@ -101,33 +113,47 @@ def _mget(
     return get
 
 
-def write_documents(connection: Connection, operations: Sequence[Operation]) -> list[Outcome]:
+def write_documents(
+    connection: Connection, operations: Sequence[Operation], *, wait_for_locks: bool = True
+) -> list[Outcome]:
     """Do the operations; one outcome each, in order. What a busy server turned away is tried again.
 
-    Raises `StoreError` where the server stays busy or forbids writing; some operations may then be done.
+    A write lock on an index is waited for too, or is the outcome `locked` where the operation must be thought over
+    then: after a lock the documents may lie in another index. Raises `StoreError` where the server stays busy or
+    forbids writing; some operations may then be done.
     """
     outcomes: list[Outcome | None] = [None] * len(operations)
     for batch in _requests(operations):
-        connection.patiently(_bulk(connection, dict(batch), outcomes))
+        connection.patiently(_bulk(connection, dict(batch), outcomes, wait_for_locks=wait_for_locks))
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _bulk(connection: Connection, pending: dict[int, Operation], outcomes: list[Outcome | None]) -> Callable[[], None]:
+def _bulk(
+    connection: Connection, pending: dict[int, Operation], outcomes: list[Outcome | None], *, wait_for_locks: bool
+) -> Callable[[], None]:
+    tried = 0
+
     def write() -> None:
+        nonlocal tried
+        connection.retries.items += len(pending) if tried else 0
+        tried += 1
         lines = [line for operation in pending.values() for line in operation.lines()]
         # The client's types leave out what it documents: lines that are JSON already.
         bulk: Callable[..., Any] = connection.client.bulk
         answer = bulk(operations=lines, timeout=SHARD_WAIT)
-        busy = ""
+        busy = locked = ""
         for position, item in zip(list(pending), answer["items"], strict=True):
             (result,) = item.values()
             if result["status"] in BUSY:
                 busy = reason_of(result)
                 continue
+            if wait_for_locks and is_locked(reason_of(result)):
+                locked = reason_of(result)
+                continue
             outcomes[position] = _outcome(result)
             del pending[position]
         if pending:
-            raise BusyError(busy)
+            raise BusyError(busy) if busy else LockedError(locked)
 
     return write
 
@@ -135,12 +161,14 @@ def _bulk(connection: Connection, pending: dict[int, Operation], outcomes: list[
 def _outcome(result: Mapping[str, Any]) -> Outcome:
     status = result["status"]
     if "error" not in result:
-        return Outcome(str(result["result"]))
+        return Outcome(str(result["result"]), sequence=result.get("_seq_no"))
     if status == 409 or result["error"].get("type") == "index_not_found_exception":
         return Outcome("conflict")
     reason = reason_of(result["error"])
     if status == 400:
         return Outcome("refused", reason)
+    if is_locked(reason):
+        return Outcome("locked", reason)
     raise StoreError(f"Elasticsearch nimmt in {result['_index']} nichts an: {reason}.")
 
 

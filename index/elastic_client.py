@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from index.elastic_errors import BUSY, BusyError, explain
-from index.store import StoreError
+from index.elastic_errors import BUSY, BusyError, LockedError, explain
+from index.store import Retries, StoreError
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
+    from tenacity import RetryCallState
+
+log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
@@ -44,9 +48,10 @@ class Connection:
         address, named = _split(url)
         self.location = address
         self.patience = patience
+        self.retries = Retries()
         options: dict[str, Any] = {}
         if api_key is not None:
-            options["api_key"] = api_key
+            options["api_key"] = _sendable(api_key)
         elif basic_auth is not None or named is not None:
             options["basic_auth"] = basic_auth or named
         if ca_certs is not None:
@@ -92,22 +97,38 @@ class Connection:
             if isinstance(error, TlsError):
                 return False
             status = error.status_code if isinstance(error, ApiError) else None
-            return status in BUSY or isinstance(error, NoConnection | ConnectionTimeout | BusyError)
+            return status in BUSY or isinstance(error, NoConnection | ConnectionTimeout | BusyError | LockedError)
 
         attempts = Retrying(
             stop=stop_after_delay(self.patience if patience is None else patience),
             wait=wait_random_exponential(multiplier=0.25, max=LONGEST_PAUSE),
             retry=retry_if_exception(passing),
+            before_sleep=self._count,
             reraise=True,
         )
         try:
             return attempts(action)
-        except (ApiError, TransportError, BusyError) as error:
+        except (ApiError, TransportError, BusyError, LockedError) as error:
             raise StoreError(explain(error, self.location)) from error
+
+    def _count(self, state: RetryCallState) -> None:
+        """Remember a repetition, and say it to whoever reads the log."""
+        pause = 0.0 if state.next_action is None else state.next_action.sleep
+        error = None if state.outcome is None else state.outcome.exception()
+        self.retries.requests += 1
+        self.retries.seconds += pause
+        log.info("%s: %s, neuer Versuch in %.1f s", self.location, type(error).__name__, pause)
 
     def close(self) -> None:
         """Release the sockets."""
         self.client.close()
+
+
+def _sendable(api_key: str) -> str:
+    """The key, if a header can carry it. Raises `StoreError` that doesn't repeat it."""
+    if not api_key.isascii() or not api_key.isprintable() or " " in api_key.strip():
+        raise StoreError("Der API-Schlüssel enthält Zeichen, die keiner hat: bitte die Zeile «encoded» neu kopieren.")
+    return api_key.strip()
 
 
 def _split(url: str) -> tuple[str, tuple[str, str] | None]:

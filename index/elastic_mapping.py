@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -21,6 +21,10 @@ from index.store import StoreError
 
 SCHEMA_VERSION = 1
 
+# The subfield of text fields, and its filter, that finds the words of a list inside longer ones.
+PARTS = "parts"
+COMPOUND_FILTER = "brandmelder_compounds"
+
 # Lucene refuses terms over 32766 bytes and a character takes at most four; a longer value is kept but not searchable.
 LONGEST_KEYWORD = 8191
 
@@ -28,6 +32,7 @@ LONGEST_KEYWORD = 8191
 FIRST_YEAR = 2000
 YEARS_AHEAD = 1
 
+_COPY = re.compile(r"\.(?P<number>[0-9]+)-(?P<month>.+)")
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 # ISO with or without time, fraction and offset; answers print the first format.
@@ -89,6 +94,32 @@ class Names:
         """The index template of the monthly indices."""
         return self.alias
 
+    @property
+    def copies(self) -> str:
+        """The pattern of indices that a migration has made: `copy_of` gives their names."""
+        return f"{self.alias}.*"
+
+    @property
+    def copies_template(self) -> str:
+        """The index template that keeps late writers from making such an index anew."""
+        return f"{self.alias}-copies"
+
+    @property
+    def moving(self) -> str:
+        """An alias over unfinished copies, for erasing in them too."""
+        return f"{self.prefix}-moving"
+
+    def month_of(self, index: str) -> str:
+        """The name under which writers know an index: `brandmelder-mentions-2026-03` of any of its copies."""
+        copy = _COPY.fullmatch(index.removeprefix(self.alias))
+        return index if copy is None else f"{self.alias}-{copy['month']}"
+
+    def copy_of(self, index: str) -> str:
+        """The name of the index that follows one: its number is never used again, nor are its documents' versions."""
+        copy = _COPY.fullmatch(index.removeprefix(self.alias))
+        number = 1 if copy is None else int(copy["number"])
+        return f"{self.alias}.{number + 1}-{self.month_of(index).removeprefix(f'{self.alias}-')}"
+
     def component(self, part: str) -> str:
         """A component template: `settings` or `mapping`."""
         return f"{self.alias}-{part}"
@@ -109,16 +140,26 @@ def form_analyzer(form: str) -> str:
     return f"brandmelder_{form or 'text'}"
 
 
-def analysis() -> dict[str, Any]:
-    """The analyzers, one per token form of `index.fields.TEXT_FORMS`."""
+def analysis(compounds: Sequence[str] = ()) -> dict[str, Any]:
+    """The analyzers, one per token form of `index.fields.TEXT_FORMS`.
+
+    With a word list (`compounds`, as `index.compounds.read_compounds` gives it) one more that also finds its words
+    inside longer ones.
+    """
+    filters: dict[str, Any] = {
+        "brandmelder_stemmer": {"type": "stemmer", "language": "light_german"},
+        "brandmelder_endings": {"type": "pattern_replace", "pattern": ENDINGS, "replacement": "$1$2$3"},
+    }
+    chains = {form_analyzer(form): list(_FORM_FILTERS[form]) for form in TEXT_FORMS}
+    if compounds:
+        filters[COMPOUND_FILTER] = {"type": "dictionary_decompounder", "word_list": list(compounds)}
+        # The parts must be found before the words lose their endings, and only once where part and word agree.
+        before, after = _FORM_FILTERS[""][:2], _FORM_FILTERS[""][2:]
+        chains[form_analyzer(PARTS)] = [*before, COMPOUND_FILTER, *after, "unique"]
     return {
-        "filter": {
-            "brandmelder_stemmer": {"type": "stemmer", "language": "light_german"},
-            "brandmelder_endings": {"type": "pattern_replace", "pattern": ENDINGS, "replacement": "$1$2$3"},
-        },
+        "filter": filters,
         "analyzer": {
-            form_analyzer(form): {"type": "custom", "tokenizer": "standard", "filter": _FORM_FILTERS[form]}
-            for form in TEXT_FORMS
+            name: {"type": "custom", "tokenizer": "standard", "filter": chain} for name, chain in chains.items()
         },
     }
 
@@ -144,8 +185,11 @@ def mention_of(doc: Mapping[str, Any]) -> Mention:
         ) from error
 
 
-def mapping() -> dict[str, Any]:
-    """The strict mapping of all fields, with `_meta` for people and for later versions."""
+def mapping(compounds: Sequence[str] = ()) -> dict[str, Any]:
+    """The strict mapping of all fields, with `_meta` for people and for later versions.
+
+    `compounds` as for `analysis`; with it every text field has a subfield `parts`.
+    """
     properties: dict[str, Any] = {}
     for spec in ALL_FIELDS:
         *parents, leaf = spec.name.split(".")
@@ -153,14 +197,19 @@ def mapping() -> dict[str, Any]:
         for parent in parents:
             level = level.setdefault(parent, {"properties": {}})["properties"]
         level[leaf] = _field(spec)
+        if compounds and spec.kind == "text":
+            # What is looked for is not taken apart: else a compound would find every text with one of its parts.
+            analyzers = {"analyzer": form_analyzer(PARTS), "search_analyzer": form_analyzer("")}
+            level[leaf]["fields"][PARTS] = {"type": "text", **analyzers}
     properties[FILLED] = dict(_KEYWORD)
     body: dict[str, Any] = {"dynamic": "strict", "date_detection": False, "properties": properties}
     labels = {spec.name: spec.german for spec in ALL_FIELDS}
-    fingerprint = hashlib.sha256(json.dumps([body, analysis()], sort_keys=True).encode()).hexdigest()[:16]
+    fingerprint = hashlib.sha256(json.dumps([body, analysis(compounds)], sort_keys=True).encode()).hexdigest()[:16]
     body["_meta"] = {
         "product": "brandmelder",
         "schema_version": SCHEMA_VERSION,
         "fingerprint": fingerprint,
+        "analysis": hashlib.sha256(json.dumps(analysis(compounds), sort_keys=True).encode()).hexdigest()[:16],
         "labels": labels,
     }
     return body
@@ -195,26 +244,55 @@ def settings() -> dict[str, Any]:
 MAX_RESULT_WINDOW = 10_000
 
 
-def component_templates(names: Names) -> dict[str, dict[str, Any]]:
+def component_templates(names: Names, compounds: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     """Name and template of the parts that the monthly indices are made of.
 
     The analyzers stand with the mapping, because the server checks each part by itself.
     """
     return {
         names.component("settings"): {"settings": settings()},
-        names.component("mapping"): {"settings": {"index": {"analysis": analysis()}}, "mappings": mapping()},
+        names.component("mapping"): {
+            "settings": {"index": {"analysis": analysis(compounds)}},
+            "mappings": mapping(compounds),
+        },
     }
 
 
-def index_template(names: Names) -> dict[str, Any]:
-    """The index template of the monthly indices: they appear under the alias by themselves."""
+def index_template(names: Names, compounds: Sequence[str] = ()) -> dict[str, Any]:
+    """The index template of the monthly indices: they appear under the alias by themselves.
+
+    A write to a missing index is an error instead of making it: an index that was moved or dropped while a writer
+    looked away must not come back empty.
+    """
     return {
         "index_patterns": [names.months],
         "composed_of": sorted(component_templates(names)),
         "template": {"aliases": {names.alias: {}}},
         "priority": 500,
-        "_meta": mapping()["_meta"],
+        "allow_auto_create": False,
+        "_meta": mapping(compounds)["_meta"],
     }
+
+
+def copies_template(names: Names) -> dict[str, Any]:
+    """The index template of copies: a migration says everything else about them itself."""
+    return {"index_patterns": [names.copies], "priority": 500, "allow_auto_create": False, "template": {}}
+
+
+def copy_body(names: Names, *, source: str, compounds: Sequence[str], position: int) -> dict[str, Any]:
+    """The body of an index that is to take the place of `source`: hidden from wildcards and outside of the alias.
+
+    `_meta.moving` says what it is a copy of, and up to which sequence number.
+    """
+    body = mapping(compounds)
+    body["_meta"] = moving_meta(body["_meta"], source=source, position=position)
+    index = {**settings()["index"], "analysis": analysis(compounds), "hidden": True, "refresh_interval": "-1"}
+    return {"settings": {"index": index}, "mappings": body, "aliases": {names.moving: {"is_hidden": True}}}
+
+
+def moving_meta(meta: Mapping[str, Any], *, source: str, position: int) -> dict[str, Any]:
+    """A mapping's `_meta` with how far the copying has come."""
+    return {**meta, "moving": {"source": source, "position": position}}
 
 
 def helper_indices(names: Names) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from index.elastic_client import Connection
 from index.elastic_mapping import MAX_RESULT_WINDOW, Names, mention_of
 from index.mention import Mention
-from index.store import Order, ResultPage, StoreError
+from index.store import Order, ResultPage, StoreError, Tombstone
 
 STREAM_PAGE = 1000
 # How long the server keeps a snapshot between two pages; a slower reader gets a new one.
@@ -118,10 +118,33 @@ class Reader:
             body["search_after"] = place
         return list(self._ask(body, everywhere=False)["hits"]["hits"])
 
-    def _open_snapshot(self) -> str:
-        client, alias = self.connection.client, self.names.alias
+    def tombstones(self) -> Iterator[Tombstone]:
+        """What was erased for good, as searches see it."""
+        snapshot = self._open_snapshot(self.names.tombstones)
+        place: Sequence[Any] | None = None
+        try:
+            while True:
+                body: dict[str, Any] = {
+                    "pit": {"id": snapshot, "keep_alive": STREAM_KEPT},
+                    "size": STREAM_PAGE,
+                    "sort": ["_shard_doc"],
+                    "track_total_hits": False,
+                }
+                if place is not None:
+                    body["search_after"] = place
+                hits = self._ask(body, everywhere=False)["hits"]["hits"]
+                for hit in hits:
+                    yield Tombstone(hit["_source"]["kind"], hit["_id"], hit["_source"]["at"])
+                if len(hits) < STREAM_PAGE:
+                    return
+                place = hits[-1]["sort"]
+        finally:
+            self._close_snapshot(snapshot)
+
+    def _open_snapshot(self, index: str | None = None) -> str:
+        client, target = self.connection.client, index or self.names.alias
         answer = self.connection.patiently(
-            lambda: client.open_point_in_time(index=alias, keep_alive=STREAM_KEPT, allow_partial_search_results=False)
+            lambda: client.open_point_in_time(index=target, keep_alive=STREAM_KEPT, allow_partial_search_results=False)
         )
         return str(answer["id"])
 

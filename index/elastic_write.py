@@ -8,12 +8,11 @@ could let a late writer and an early one use two indices. An entry holds the has
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from index.document import UnstorableError
 from index.elastic_bulk import (
@@ -26,11 +25,13 @@ from index.elastic_bulk import (
     write_documents,
 )
 from index.elastic_client import Connection
+from index.elastic_errors import LockedError
 from index.elastic_mapping import Names, document_of, mention_of
 from index.elastic_schema import Schema
 from index.mention import Mention, Work
-from index.merge import is_erased, last_of_each, update_of
-from index.store import StoreError, WriteResult
+from index.merge import is_erased, last_of_each, replacement_of, update_of
+from index.stones import stone
+from index.store import StoreError, Tombstone, WriteResult
 
 BATCH = 500
 # Batches of one call that are under way at once: while the server works on one, the next is made.
@@ -39,6 +40,8 @@ WRITERS = 4
 ROUNDS = 10
 
 Fate = Literal["stored", "updated"]
+# What is to be written over a stored mention for a new one, None where nothing is.
+Merge: TypeAlias = Callable[[Mention, Mention], Mention | None]
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Batch:
     """The mentions of one call that are not decided yet, and what became of the others."""
 
     open: dict[str, Mention]
+    merge: Merge
     done: dict[str, WriteResult] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
     attempts: dict[str, Step] = field(default_factory=dict)
@@ -108,27 +112,34 @@ class Writer:
 
     def upsert(self, mentions: Sequence[Mention]) -> list[WriteResult]:
         """`Store.upsert`."""
+        return self._put(mentions, update_of)
+
+    def restore(self, mentions: Sequence[Mention]) -> list[WriteResult]:
+        """`Store.restore`."""
+        return self._put(mentions, replacement_of)
+
+    def _put(self, mentions: Sequence[Mention], merge: Merge) -> list[WriteResult]:
         self.schema.prepare()
         results = [WriteResult(mention.id, "unchanged") for mention in mentions]
         winners = list(last_of_each(mentions).values())
         # Each index that a request touches is brought to disk by itself: those of one month go together.
         winners.sort(key=lambda position: self.names.index_of(mentions[position]))
         batches = list(batched(winners, BATCH))
-        for positions, done in zip(batches, self._upsert_batches(mentions, batches), strict=True):
+        for positions, done in zip(batches, self._put_batches(mentions, batches, merge), strict=True):
             for position in positions:
                 results[position] = done[mentions[position].id]
         return results
 
-    def _upsert_batches(
-        self, mentions: Sequence[Mention], batches: Sequence[Sequence[int]]
+    def _put_batches(
+        self, mentions: Sequence[Mention], batches: Sequence[Sequence[int]], merge: Merge
     ) -> Iterator[dict[str, WriteResult]]:
         """What became of each batch, in order. No two batches hold the same id."""
         rows = [[mentions[position] for position in positions] for positions in batches]
         if len(rows) < 2:
-            yield from map(self._upsert_batch, rows)
+            yield from (self._put_batch(row, merge) for row in rows)
             return
         with ThreadPoolExecutor(min(WRITERS, len(rows)), thread_name_prefix="elastic") as pool:
-            futures = [pool.submit(self._upsert_batch, row) for row in rows]
+            futures = [pool.submit(self._put_batch, row, merge) for row in rows]
             try:
                 for future in futures:
                     yield future.result()
@@ -136,14 +147,14 @@ class Writer:
                 # After an error: what has not begun is not begun.
                 pool.shutdown(cancel_futures=True)
 
-    def _upsert_batch(self, mentions: Iterable[Mention]) -> dict[str, WriteResult]:
-        batch = Batch({mention.id: mention for mention in mentions})
+    def _put_batch(self, mentions: Sequence[Mention], merge: Merge) -> dict[str, WriteResult]:
+        batch = Batch({mention.id: mention for mention in mentions}, merge)
         self._quarantine_unwritable(batch)
         self._drop_erased(batch)
         for _ in range(ROUNDS):
             if not batch.open:
                 break
-            self._write(batch, self._plan(batch))
+            self.connection.patiently(lambda: self._write(batch, self._plan(batch)))
         if batch.open:
             raise StoreError(
                 f"{len(batch.open)} Erwähnungen ließen sich nicht schreiben, weil andere sie ständig ändern: "
@@ -200,7 +211,7 @@ class Writer:
             # The write took effect although its answer was lost or came from a repetition.
             batch.decide(mention.id, attempt.fate)
             return None
-        candidate = update_of(stored.mention, mention)
+        candidate = batch.merge(stored.mention, mention)
         if candidate is None:
             batch.decide(mention.id, "unchanged")
             return None
@@ -221,35 +232,49 @@ class Writer:
         for index in sorted({step.operation.index for step in steps}):
             self.schema.ensure(index)
         batch.attempts.update({step.operation.id: step for step in steps})
-        outcomes = write_documents(self.connection, [step.operation for step in steps])
+        operations = [step.operation for step in steps]
+        outcomes = write_documents(self.connection, operations, wait_for_locks=False)
+        locked = None
         for step, outcome in zip(steps, outcomes, strict=True):
             if outcome.result == "conflict":
                 self.schema.forget()
+            elif outcome.result == "locked":
+                locked = outcome.reason
             elif outcome.result == "refused":
-                batch.decide(step.operation.id, "quarantined", outcome.reason)
+                batch.decide(step.operation.id, "quarantined", _unfit(outcome.reason))
             else:
                 batch.decide(step.operation.id, step.fate)
+        if locked is not None:
+            # After the lock the document may lie in another index, with another version: everything is looked up anew.
+            raise LockedError(locked)
 
     # the others
 
     def amend(self, id: str, work: Work) -> Mention:
         """`Store.amend`."""
         for _ in range(ROUNDS):
-            stored = self.fetch([id]).get(id)
-            if stored is None:
-                raise KeyError(id)
-            mention = stored.mention.model_copy(update={"work": work})
-            try:
-                document = document_of(mention)
-            except UnstorableError as error:
-                raise StoreError(f"Die Bearbeitung lässt sich nicht speichern: {error}.") from error
-            operation = Operation("index", stored.index, id, document, stored.version)
-            (outcome,) = write_documents(self.connection, [operation])
-            if outcome.result == "refused":
-                raise StoreError(f"Die Bearbeitung lässt sich nicht speichern: {outcome.reason}.")
-            if outcome.result != "conflict":
-                return mention
+            amended = self.connection.patiently(lambda: self._amend_once(id, work))
+            if amended is not None:
+                return amended
         raise StoreError("Die Erwähnung wird gerade ständig von anderen geändert: bitte erneut versuchen.")
+
+    def _amend_once(self, id: str, work: Work) -> Mention | None:
+        """The amended mention, None where somebody else was faster."""
+        stored = self.fetch([id]).get(id)
+        if stored is None:
+            raise KeyError(id)
+        mention = stored.mention.model_copy(update={"work": work})
+        try:
+            document = document_of(mention)
+        except UnstorableError as error:
+            raise StoreError(f"Die Bearbeitung lässt sich nicht speichern: {error}.") from error
+        operation = Operation("index", stored.index, id, document, stored.version)
+        (outcome,) = write_documents(self.connection, [operation], wait_for_locks=False)
+        if outcome.result == "refused":
+            raise StoreError(f"Die Bearbeitung lässt sich nicht speichern: {_unfit(outcome.reason)}.")
+        if outcome.result == "locked":
+            raise LockedError(outcome.reason)
+        return None if outcome.result == "conflict" else mention
 
     def delete(self, ids: Collection[str]) -> int:
         """`Store.delete`."""
@@ -257,14 +282,20 @@ class Writer:
 
     def bury(self, *, ids: Collection[str], author_keys: Collection[str]) -> None:
         """Write the tombstones."""
-        self.schema.prepare()
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        stones = [(_stone("id", id), "id") for id in ids] + [(_stone("author", key), "author") for key in author_keys]
+        stones = [Tombstone("id", stone("id", id), at) for id in ids]
+        self.entomb([*stones, *(Tombstone("author", stone("author", key), at) for key in author_keys)])
+
+    def entomb(self, tombstones: Collection[Tombstone]) -> None:
+        """`Store.entomb`."""
+        self.schema.prepare()
         operations = [
-            Operation("index", self.names.tombstones, name, encode({"kind": kind, "at": at}))
-            for name, kind in dict.fromkeys(stones)
+            Operation("create", self.names.tombstones, entry.stone, encode({"kind": entry.kind, "at": entry.at}))
+            for entry in dict.fromkeys(tombstones)
         ]
-        write_documents(self.connection, operations)
+        for outcome in write_documents(self.connection, operations):
+            if outcome.result == "refused":
+                raise StoreError(f"Die Löschung lässt sich nicht vormerken: {_unfit(outcome.reason)}.")
 
     def remove_at(self, targets: Iterable[tuple[str, str]]) -> int:
         """Delete the documents at the (index, id) pairs; returns how many were there."""
@@ -276,15 +307,17 @@ class Writer:
 
     def _erased(self, mentions: Iterable[Mention]) -> list[str]:
         mentions = list(mentions)
-        ids = {_stone("id", mention.id): mention.id for mention in mentions}
-        keys = {_stone("author", mention.author_key): mention.author_key for mention in mentions if mention.author_key}
-        targets = [(self.names.tombstones, stone) for stone in (*ids, *keys)]
+        ids = {stone("id", mention.id): mention.id for mention in mentions}
+        keys = {stone("author", mention.author_key): mention.author_key for mention in mentions if mention.author_key}
+        targets = [(self.names.tombstones, name) for name in (*ids, *keys)]
         found = {doc["_id"] for doc in fetch_documents(self.connection, targets, fields=["kind"])}
-        gone = frozenset(id for stone, id in ids.items() if stone in found)
-        gone_keys = frozenset(key for stone, key in keys.items() if stone in found)
+        gone = frozenset(id for name, id in ids.items() if name in found)
+        gone_keys = frozenset(key for name, key in keys.items() if name in found)
         return [mention.id for mention in mentions if is_erased(mention, ids=gone, author_keys=gone_keys)]
 
 
-def _stone(kind: Literal["id", "author"], value: str) -> str:
-    """The name of a tombstone: a hash, so that any value fits and none can be read back."""
-    return hashlib.sha256(f"{kind}\x1f{value}".encode("utf-8", "surrogatepass")).hexdigest()
+def _unfit(reason: str | None) -> str:
+    return (
+        f"Elasticsearch nimmt sie so nicht an ({reason}); liegt es am Mapping des Index, bringt "
+        "«brandmelder index migrate» ihn auf den Stand dieser Version"
+    )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from filelock import Timeout
 
@@ -19,11 +19,12 @@ from index.embedded_index import SearchIndex
 from index.embedded_rows import Encoded, Rows
 from index.embedded_search import Finder, Place, decode_place
 from index.mention import Mention, Work
-from index.merge import is_erased, last_of_each, update_of
+from index.merge import is_erased, last_of_each, replacement_of, update_of
 from index.query import Query
 from index.query.errors import TOO_BROAD
 from index.query.tantivy_target import to_tantivy
-from index.store import Known, Order, ResultPage, StoreError, WriteResult
+from index.stones import Kind
+from index.store import Known, Order, ResultPage, Retries, StoreError, Tombstone, WriteResult
 from index.times import iso_time
 
 # Writes become searchable by themselves after so many changes, or so many seconds, whichever is first.
@@ -34,6 +35,7 @@ SEARCH_LAG_SECONDS = 1.0
 SCAN_CHUNK = 1_000
 
 Answer = TypeVar("Answer")
+Merge: TypeAlias = Callable[[Mention, Mention], Mention | None]
 
 
 class EmbeddedStore:
@@ -61,16 +63,28 @@ class EmbeddedStore:
                 raise
             self._follower = Follower(self._search_index)
 
+    @property
+    def retries(self) -> Retries:
+        """`Store.retries`: there is no server that could be busy."""
+        return Retries()
+
     # writing
 
     def upsert(self, mentions: Sequence[Mention]) -> list[WriteResult]:
         """`Store.upsert`."""
+        return self._put(mentions, update_of)
+
+    def restore(self, mentions: Sequence[Mention]) -> list[WriteResult]:
+        """`Store.restore`."""
+        return self._put(mentions, replacement_of)
+
+    def _put(self, mentions: Sequence[Mention], merge: Merge) -> list[WriteResult]:
         with self._guarded(), self._rows.writing():
-            results = self._write(mentions)
+            results = self._write(mentions, merge)
         self._wrote(sum(result.fate in ("stored", "updated") for result in results))
         return results
 
-    def _write(self, mentions: Sequence[Mention]) -> list[WriteResult]:
+    def _write(self, mentions: Sequence[Mention], merge: Merge) -> list[WriteResult]:
         winners = last_of_each(mentions)
         stored = self._rows.stored(winners)
         ids = self._rows.buried("id", winners)
@@ -84,7 +98,7 @@ class EmbeddedStore:
             elif winners[mention.id] != position:
                 results.append(WriteResult(mention.id, "unchanged"))
             else:
-                results.append(_planned(mention, stored.get(mention.id), new, updates))
+                results.append(_planned(mention, stored.get(mention.id), merge, new, updates))
         self._rows.write(new, updates)
         return results
 
@@ -111,6 +125,24 @@ class EmbeddedStore:
             count = self._rows.remove(ids=ids, author_keys=author_keys)
         self.refresh()
         return count
+
+    def tombstones(self) -> Iterator[Tombstone]:
+        """`Store.tombstones`."""
+        kinds: tuple[Kind, ...] = ("author", "id")
+        for kind in kinds:
+            after = ""
+            while True:
+                with self._guarded():
+                    found = self._rows.tombstones_after(kind, after, SCAN_CHUNK)
+                if not found:
+                    break
+                yield from found
+                after = found[-1].stone
+
+    def entomb(self, tombstones: Sequence[Tombstone]) -> None:
+        """`Store.entomb`."""
+        with self._guarded(), self._rows.writing():
+            self._rows.entomb(tombstones)
 
     def _wrote(self, count: int) -> None:
         self._unindexed += count
@@ -297,8 +329,10 @@ class EmbeddedStore:
                 raise StoreError(f"Die Suche in {self._folder} ist abgestürzt: {error}") from error
 
 
-def _planned(mention: Mention, stored: Mention | None, new: list[Encoded], updates: list[Encoded]) -> WriteResult:
-    written = mention if stored is None else update_of(stored, mention)
+def _planned(
+    mention: Mention, stored: Mention | None, merge: Merge, new: list[Encoded], updates: list[Encoded]
+) -> WriteResult:
+    written = mention if stored is None else merge(stored, mention)
     if written is None:
         return WriteResult(mention.id, "unchanged")
     try:

@@ -15,10 +15,12 @@ from pydantic_core import from_json
 
 from index.document import from_document
 from index.mention import Mention
-from index.store import Known, StoreError
+from index.stones import Kind, stone
+from index.store import Known, StoreError, Tombstone
 from index.times import milliseconds
 
-SCHEMA_VERSION = 1
+# Version 2 keeps tombstones as hashes; version 1 kept ids and authors as they were.
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
 # SQLite allows 32,766 parameters per statement.
 CHUNK = 10_000
@@ -120,6 +122,8 @@ class Rows:
             )
         if version == 0:
             self._create()
+        elif version == 1:
+            self._hash_tombstones()
 
     def _create(self) -> None:
         with self.writing():
@@ -128,6 +132,15 @@ class Rows:
                 for statement in _SCHEMA.split(";"):
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _hash_tombstones(self) -> None:
+        with self.writing():
+            if self._connection.execute("PRAGMA user_version").fetchone()[0] != 1:
+                return
+            old = self._connection.execute("SELECT kind, value, at FROM tombstones").fetchall()
+            self._connection.execute("DELETE FROM tombstones")
+            self._insert_tombstones((kind, stone(kind, value), at) for kind, value, at in old)
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""
@@ -176,13 +189,17 @@ class Rows:
         )
         return len(rows)
 
-    def bury(self, kind: Literal["id", "author"], values: Collection[str]) -> None:
+    def bury(self, kind: Kind, values: Collection[str]) -> None:
         """Keep these ids or authors out from now on."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO tombstones (kind, value, at) VALUES (?, ?, ?)",
-            [(kind, item, now) for item in values],
-        )
+        self._insert_tombstones((kind, stone(kind, value), now) for value in values)
+
+    def entomb(self, tombstones: Iterable[Tombstone]) -> None:
+        """Take over tombstones; of those that are known the first date stays."""
+        self._insert_tombstones((entry.kind, entry.stone, entry.at) for entry in tombstones)
+
+    def _insert_tombstones(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        self._connection.executemany("INSERT OR IGNORE INTO tombstones (kind, value, at) VALUES (?, ?, ?)", rows)
 
     def _rows_where(self, column: Literal["id", "author_key"], values: Sequence[str]) -> list[int]:
         query = f"SELECT row FROM mentions WHERE {column} IN ({_marks(values)})"
@@ -209,13 +226,25 @@ class Rows:
             query = f"SELECT {columns} FROM mentions WHERE id IN ({_marks(chunk)})"
             yield from self._connection.execute(query, chunk).fetchall()
 
-    def buried(self, kind: Literal["id", "author"], values: Collection[str]) -> frozenset[str]:
+    def buried(self, kind: Kind, values: Collection[str]) -> frozenset[str]:
         """Those of the values that have a tombstone."""
+        if not self._has_tombstones(kind):
+            return frozenset()
         found: set[str] = set()
         for chunk in chunks(values):
+            names = {stone(kind, value): value for value in chunk}
             query = f"SELECT value FROM tombstones WHERE kind = ? AND value IN ({_marks(chunk)})"
-            found.update(value for (value,) in self._connection.execute(query, [kind, *chunk]))
+            found.update(names[name] for (name,) in self._connection.execute(query, [kind, *names]))
         return frozenset(found)
+
+    def _has_tombstones(self, kind: Kind) -> bool:
+        query = "SELECT EXISTS (SELECT 1 FROM tombstones WHERE kind = ?)"
+        return bool(self._connection.execute(query, (kind,)).fetchone()[0])
+
+    def tombstones_after(self, kind: Kind, name: str, limit: int) -> list[Tombstone]:
+        """The next tombstones of a kind in order."""
+        query = "SELECT kind, value, at FROM tombstones WHERE kind = ? AND value > ? ORDER BY value LIMIT ?"
+        return [Tombstone(*row) for row in self._connection.execute(query, (kind, name, limit))]
 
     def by_row(self, rows: Sequence[int]) -> dict[int, Mention]:
         """The mentions of these row numbers; deleted ones are absent."""

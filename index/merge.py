@@ -24,6 +24,11 @@ def update_of(stored: Mention, new: Mention) -> Mention | None:
     return None if same(stored, candidate) else candidate
 
 
+def replacement_of(stored: Mention, new: Mention) -> Mention | None:
+    """What is to be written so that the store holds exactly `new`: the rule of `Store.restore`."""
+    return None if stored == new else new
+
+
 def same(left: Mention, right: Mention) -> bool:
     """Equal in everything but `crawled_at`, `scored_at`, `expires_at` and `work`."""
     return all(getattr(left, name) == getattr(right, name) for name in Mention.model_fields if name not in UNCOMPARED)

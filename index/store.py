@@ -36,6 +36,24 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Tombstone:
+    """What keeps an erased id or author out: the hash of it (`index.stones.stone`), and when it was erased (ISO)."""
+
+    kind: Literal["id", "author"]
+    stone: str
+    at: str
+
+
+@dataclass
+class Retries:
+    """What a store had to do again because its server was busy or away: requests, mentions among them, seconds."""
+
+    requests: int = 0
+    items: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class ResultPage:
     """One page of a search. `total` counts all matches; `after` continues it, None at the end."""
 
@@ -51,6 +69,10 @@ class Store(Protocol):
     They are searchable after `refresh`, or shortly after by themselves.
     All methods raise `StoreError` where the store can't be reached or refuses.
     """
+
+    @property
+    def retries(self) -> Retries:
+        """What had to be repeated since the store was opened; all zero where there is no server."""
 
     def upsert(self, mentions: Sequence[Mention]) -> list[WriteResult]:
         """Write mentions, one result each, in order. Of equal ids in one call the last wins; the others are unchanged.
@@ -98,6 +120,18 @@ class Store(Protocol):
 
     def unscored(self, model_revision: str, *, limit: int = 1000) -> list[Mention]:
         """Mentions without scores of exactly this model revision, oldest id first."""
+
+    def restore(self, mentions: Sequence[Mention]) -> list[WriteResult]:
+        """Write mentions exactly as they are, also their `work` and times, over what is stored: for copies of a store.
+
+        Fates as of `upsert`; only a mention that is stored just so is `unchanged`.
+        """
+
+    def tombstones(self) -> Iterator[Tombstone]:
+        """What `erase` left, in any order, streaming."""
+
+    def entomb(self, tombstones: Sequence[Tombstone]) -> None:
+        """Take over another store's tombstones: what they name stays out from now on; it is not looked for here."""
 
     def refresh(self) -> None:
         """Make all acknowledged writes searchable now. Call it only where somebody waits for it."""

@@ -77,9 +77,10 @@ def remove_store(url: str, prefix: str) -> None:
     from elasticsearch import Elasticsearch
 
     with Elasticsearch(url, request_timeout=60) as client:
-        if indices := list(client.indices.get(index=f"{prefix}-*")):
+        if indices := list(client.indices.get(index=f"{prefix}-*", expand_wildcards="all")):
             client.indices.delete(index=indices)
-        client.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-mentions")
+        for template in ("mentions", "mentions-copies"):
+            client.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-{template}")
         for part in ("settings", "mapping"):
             client.options(ignore_status=404).cluster.delete_component_template(name=f"{prefix}-mentions-{part}")
 

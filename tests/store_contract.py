@@ -13,7 +13,8 @@ import pytest
 
 from index.mention import Correction, Mention, Provenance, Work
 from index.query import parse_query
-from index.store import Store, StoreError
+from index.stones import stone
+from index.store import Store, StoreError, Tombstone
 from tests.factories import FIRST, make_mention, make_mentions, make_rating, make_sentiment
 
 ALL = parse_query("")
@@ -320,6 +321,46 @@ class StoreContract:
         assert {mention.author_key for mention in store.search(ALL).mentions} == {"da"}
         results = store.upsert([make_mention(11, author_key="weg"), make_mention(12, author_key=None)])
         assert [result.fate for result in results] == ["dropped", "stored"]
+
+    # copies of a store
+
+    def test_restored_mentions_are_exactly_as_they_were(self, store):
+        work = Work(status="done", note="Erledigt.", correction=Correction(sentiment="mixed", by="jule", at=FIRST))
+        moved = FIRST + timedelta(days=50)
+        fill(store, make_mentions(3))
+        store.amend(make_mention(1).id, Work(note="Geht verloren."))
+        given = [make_mention(0, work=work), make_mention(1, published_at=moved), make_mention(2), make_mention(7)]
+        results = store.restore(given)
+        assert [result.fate for result in results] == ["updated", "updated", "unchanged", "stored"]
+        assert [store.get(mention.id) for mention in given] == given
+        assert [result.fate for result in store.restore(given)] == ["unchanged"] * 4
+        store.refresh()
+        assert store.search(parse_query("work.status:done"), limit=0).total == 1
+
+    def test_tombstones_keep_out_what_another_store_has_erased(self, store):
+        kept = fill(store, [make_mention(1)])[0]
+        tombstones = [
+            Tombstone("id", stone("id", "weg"), "2026-03-01T10:00:00+00:00"),
+            Tombstone("author", stone("author", "autorin"), "2026-03-02T10:00:00+00:00"),
+        ]
+        assert store.entomb(tombstones) is None
+        store.entomb([Tombstone("id", stone("id", "weg"), "2027-01-01T10:00:00+00:00")])
+        results = store.restore([make_mention(5, id="weg"), make_mention(6, author_key="autorin"), make_mention(8)])
+        assert [result.fate for result in results] == ["dropped", "dropped", "stored"]
+        assert [result.fate for result in store.upsert([make_mention(5, id="weg")])] == ["dropped"]
+        assert set(store.tombstones()) == set(tombstones)
+        assert store.get(kept.id) == kept
+
+    def test_erasing_leaves_tombstones_that_name_nobody(self, store):
+        fill(store, make_mentions(3))
+        assert list(store.tombstones()) == []
+        store.erase(ids=[make_mention(1).id], author_keys=["autor"])
+        found = {(entry.kind, entry.stone) for entry in store.tombstones()}
+        assert found == {("id", stone("id", make_mention(1).id)), ("author", stone("author", "autor"))}
+
+    def test_retries_are_none_while_all_goes_well(self, store):
+        fill(store, make_mentions(2))
+        assert (store.retries.requests, store.retries.items) == (0, 0)
 
     # searching
 
