@@ -12,6 +12,7 @@ from brandmelder.commands import (
     alerting,
     collecting,
     demonstrating,
+    diagnosing,
     exporting,
     importing,
     maintaining,
@@ -142,6 +143,15 @@ _add(
     tr(
         "Die letzten Läufe mit dem Verbleib jedes Beitrags, und was gespeichert ist.",
         "The last runs with the fate of each post, and what is stored.",
+    ),
+)
+_add(
+    app,
+    "doctor",
+    diagnosing.doctor,
+    tr(
+        "Speicher, Einstellungen und Modell prüfen und sagen, was zu tun ist.",
+        "Check store, settings and model, and say what to do.",
     ),
 )
 _add(app, "search", searching.search, tr("Beiträge suchen, neueste zuerst.", "Search mentions, newest first."))

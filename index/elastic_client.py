@@ -65,8 +65,11 @@ class Connection:
         except (ValueError, ssl.SSLError) as error:
             raise StoreError(f"Die Verbindung zu {address} lässt sich nicht einrichten: {error}.") from None
 
-    def check(self) -> None:
-        """Ask the server who it is. Raises `StoreError` where it can't be reached, refuses or is too old."""
+    def check(self) -> str | None:
+        """Ask the server who it is; its version, None where the login may not see it.
+
+        Raises `StoreError` where it can't be reached, refuses or is too old.
+        """
         from elasticsearch import AuthorizationException
 
         try:
@@ -75,13 +78,14 @@ class Connection:
             )
         except StoreError as error:
             if isinstance(error.__cause__, AuthorizationException):
-                return  # A key for single indices may not ask for the version.
+                return None  # A key for single indices may not ask for the version.
             raise
         version = str(info["version"]["number"])
         if int(version.split(".")[0]) < OLDEST_SERVER:
             raise StoreError(
                 f"Unter {self.location} läuft Elasticsearch {version}, nötig ist Version {OLDEST_SERVER} oder neuer."
             )
+        return version
 
     def patiently(self, action: Callable[[], Answer], *, patience: float | None = None) -> Answer:
         """Run the action, again with growing pauses while the server is busy or gone. Raises `StoreError`.

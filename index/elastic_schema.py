@@ -113,7 +113,7 @@ class Schema:
         """Put the templates of this version (and this word list) where others are, or none."""
         client = self.connection.client
         wanted = index_template(self.names, compounds)
-        if self.installed_template() == _identity(wanted):
+        if self.installed_template() == identity_of(wanted):
             return
         for name, template in component_templates(self.names, compounds).items():
             self._put_component(name, template)
@@ -127,7 +127,7 @@ class Schema:
         if not self.connection.patiently(lambda: client.indices.exists_index_template(name=self.names.template)):
             return None
         answer = self.connection.patiently(lambda: client.indices.get_index_template(name=self.names.template))
-        return _identity(answer["index_templates"][0]["index_template"])
+        return identity_of(answer["index_templates"][0]["index_template"])
 
     def _create(self, name: str, body: dict[str, Any]) -> None:
         from elasticsearch import BadRequestError
@@ -175,7 +175,8 @@ class Schema:
         self.connection.patiently(lambda: client.indices.put_mapping(index=index, **body))
 
 
-def _identity(template: Mapping[str, Any]) -> tuple[Any, Any]:
+def identity_of(template: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What tells one index template of ours from another."""
     return template.get("_meta", {}).get("fingerprint"), template.get("allow_auto_create")
 
 

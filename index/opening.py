@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from index.checks import Check
 
 EMBEDDED_FOLDER = "store"
 
@@ -29,3 +33,20 @@ def open_store(url: str | None, folder: Path, **options: Any) -> Store:
     from index.elastic import ElasticStore
 
     return ElasticStore(address, **options)
+
+
+def check_elastic(url: str, *, prefix: str, api_key: str | None, ca_certs: Path | None) -> Iterator[Check]:
+    """The findings of a check-up of the Elasticsearch store at `url`; changes nothing there.
+
+    Raises `StoreError` where the address or the settings can't be used at all.
+    """
+    from index.elastic_checks import ClusterCheck
+    from index.elastic_client import Connection
+    from index.elastic_mapping import Names
+
+    names = Names(prefix)
+    connection = Connection(url, api_key=api_key, ca_certs=ca_certs, patience=5)
+    try:
+        yield from ClusterCheck(connection, names).findings()
+    finally:
+        connection.close()

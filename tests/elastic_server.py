@@ -6,13 +6,20 @@ import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 START_SECONDS = 150
 STOP_SECONDS = 30
@@ -60,11 +67,12 @@ class ElasticServer:
     ends the server too (where setpriv exists).
     """
 
-    def __init__(self, *, heap: str = "512m", password: str | None = None) -> None:
+    def __init__(self, *, heap: str = "512m", password: str | None = None, tls: bool = False) -> None:
         self.home = server_home()
         self.java = java_home(self.home)
         self.password = password
         self.heap = heap
+        self.tls = tls
         self.port = 0
         # pytest's own temporary folders may be entered by their owner only, and the server may be another user.
         self.folder = Path(tempfile.mkdtemp(prefix="brandmelder-elastic-"))
@@ -74,7 +82,12 @@ class ElasticServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def ca(self) -> Path:
+        """The certificate of the authority that signed the server's, where it speaks TLS."""
+        return self.folder / "config" / "ca.pem"
 
     @property
     def pid(self) -> int:
@@ -157,6 +170,14 @@ class ElasticServer:
             "xpack.security.enabled": "false" if self.password is None else "true",
             "cluster.routing.allocation.disk.threshold_enabled": "false",
         }
+        if self.tls:
+            if fresh:
+                write_certificates(config)
+            settings |= {
+                "xpack.security.http.ssl.enabled": "true",
+                "xpack.security.http.ssl.certificate": config / "server.pem",
+                "xpack.security.http.ssl.key": config / "server.key",
+            }
         text = "".join(f"{name}: {value}\n" for name, value in settings.items())
         (config / "elasticsearch.yml").write_text(text)
         if fresh and self.password is not None:
@@ -183,13 +204,51 @@ class ElasticServer:
             credentials = b64encode(f"elastic:{self.password}".encode()).decode()
             request.add_header("Authorization", f"Basic {credentials}")
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            context = ssl.create_default_context(cafile=str(self.ca)) if self.tls else None
+            with urllib.request.urlopen(request, timeout=5, context=context) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
 
     def _console(self) -> str:
         return "\n".join((self.folder / "logs" / "console.log").read_text(errors="replace").splitlines()[-20:])
+
+
+def write_certificates(folder: Path) -> None:
+    """`ca.pem`, and `server.pem` with `server.key` for 127.0.0.1, signed by it; for a day."""
+    ca_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    authority = _certificate("Brandmelder-Test-Prüfstelle", ca_key.public_key(), ca_key, authority=True)
+    server = _certificate("127.0.0.1", server_key.public_key(), ca_key, authority=False)
+    (folder / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    (folder / "server.pem").write_bytes(server.public_bytes(serialization.Encoding.PEM))
+    (folder / "server.key").write_bytes(
+        server_key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+
+
+def _certificate(
+    name: str, key: ec.EllipticCurvePublicKey, signer: ec.EllipticCurvePrivateKey, *, authority: bool
+) -> x509.Certificate:
+    now = datetime.now(UTC)
+    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Brandmelder-Test-Prüfstelle")])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+    )
+    if not authority:
+        places = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        builder = builder.add_extension(places, critical=False)
+    return builder.sign(signer, hashes.SHA256())
 
 
 def _as_other_user() -> list[str]:

@@ -4,18 +4,14 @@ import logging
 import socket
 import threading
 import time
+from base64 import b64encode
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import elasticsearch_missing
-from elastic_server import ElasticServer, ServerUnavailableError
-from elasticsearch import Elasticsearch
-from factories import make_mentions
 
 from index.elastic import ElasticStore
 from index.elastic_client import Connection
-from index.query import parse_query
 from index.store import StoreError
 
 SECRET = "geheim-7391"
@@ -118,32 +114,40 @@ def test_address_shown_to_people_has_no_credentials():
     connection.close()
 
 
-@pytest.mark.elastic
-@pytest.mark.slow
-@pytest.mark.endurance
-def test_secured_server_checks_key_and_rights():
-    try:
-        server = ElasticServer(password=SECRET)
-    except ServerUnavailableError as error:
-        elasticsearch_missing(str(error))
-    try:
-        url = server.start()
-        owner = ElasticStore(url.replace("//", f"//elastic:{SECRET}@"))
-        owner.upsert(make_mentions(3))
-        owner.refresh()
-        with Elasticsearch(url, basic_auth=("elastic", SECRET)) as client:
-            rights = [{"names": ["brandmelder-*"], "privileges": ["read", "view_index_metadata"]}]
-            key = client.security.create_api_key(name="lesen", role_descriptors={"lesen": {"index": rights}})
-        reader = ElasticStore(url, api_key=key["encoded"])
-        assert reader.search(parse_query("")).total == 3
-        with pytest.raises(StoreError, match="fehlt ein Recht"):
-            reader.upsert(make_mentions(4))
-        assert SECRET not in str(owner.describe())
-        with pytest.raises(StoreError, match="lehnt die Anmeldung ab"):
-            ElasticStore(url)
-        with pytest.raises(StoreError, match="lehnt die Anmeldung ab"):
-            ElasticStore(url, basic_auth=("elastic", "falsch"))
-        for store in (owner, reader):
-            store.close()
-    finally:
-        server.stop()
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, b'{"error": {"type": "parsing_exception", "reason": "unklar"}, "status": 400}'),
+        (401, b'{"error": {"type": "security_exception", "reason": "unable to authenticate"}, "status": 401}'),
+        (403, b'{"error": {"type": "security_exception", "reason": "unauthorized"}, "status": 403}'),
+        (404, b"{}"),
+        (429, b'{"error": {"type": "circuit_breaking_exception", "reason": "voll"}, "status": 429}'),
+        (500, b"kein JSON"),
+        (503, b"{}"),
+    ],
+)
+@pytest.mark.parametrize("way", ["address", "basic", "key"])
+def test_no_failure_tells_the_credentials(status, body, way, caplog):
+    caplog.set_level(logging.DEBUG)
+    headers = {"X-Elastic-Product": "Elasticsearch"}
+    with answering(status, body, headers) as (place, _):
+        connection = Connection(
+            f"http://elastic:{SECRET}@{place}" if way == "address" else f"http://{place}",
+            basic_auth=("elastic", SECRET) if way == "basic" else None,
+            api_key=SECRET if way == "key" else None,
+            patience=0.2,
+        )
+        with pytest.raises(StoreError) as caught:
+            connection.patiently(connection.client.info)
+        connection.close()
+    told = f"{caught.value} {caught.value!r} {caught.value.__cause__!r} {caplog.text}"
+    encoded = b64encode(f"elastic:{SECRET}".encode()).decode()
+    assert SECRET not in told
+    assert encoded not in told
+
+
+@pytest.mark.parametrize("key", ["geheim ünd lang", "geheim\nzweite Zeile", "zwei geheime"])
+def test_key_that_no_header_can_carry_is_explained_without_it(key):
+    with pytest.raises(StoreError, match="API-Schlüssel") as caught:
+        ElasticStore("http://127.0.0.1:1", api_key=key)
+    assert "geheim" not in f"{caught.value} {caught.value.__cause__!r} {caught.value.__context__!r}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -63,15 +64,22 @@ class SmtpServer:
     def send(self, message: EmailMessage, name: str) -> str | None:
         """Send the mail. Raises `DeliveryError` where the server can't be reached or refuses."""
         del name
+        self._with_connection(lambda connection: connection.send_message(message))
+        return None
+
+    def check(self) -> None:
+        """Log in and leave again, without a mail. Raises `DeliveryError` as `send` does."""
+        self._with_connection(lambda connection: connection.noop())
+
+    def _with_connection(self, action: Callable[[smtplib.SMTP], object]) -> None:
         try:
             with self._connect() as connection:
                 if self.user:
                     connection.login(self.user, self.password or "")
-                connection.send_message(message)
+                action(connection)
         except (OSError, smtplib.SMTPException) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise DeliveryError(f"{self.host}:{self.port}: {reason}") from error
-        return None
 
     def _connect(self) -> smtplib.SMTP:
         if self.security == "tls":
