@@ -24,7 +24,8 @@ COMPETITOR = "Flinkrad"
 _POLARITY = {"negative": -0.8, "neutral": 0.0, "positive": 0.8, "mixed": -0.1}
 
 
-def analyst_mentions() -> list[Mention]:
+@cache
+def analyst_mentions() -> tuple[Mention, ...]:
     """All mentions of the demo brand and its competitor, oldest first."""
     world = load_world(END)
     drafts = [
@@ -56,7 +57,7 @@ def analyst_mentions() -> list[Mention]:
         for page, review in world.reviews()
         if review.text
     ]
-    return list(_with_copies(sorted((draft for draft in drafts if draft is not None), key=_age)))
+    return tuple(_with_copies(sorted((draft for draft in drafts if draft is not None), key=_age)))
 
 
 def _age(mention: Mention) -> tuple[datetime, str]:
