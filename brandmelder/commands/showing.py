@@ -25,6 +25,7 @@ from dashboard.config import DashboardConfig, TopicConfig, write_config
 from dashboard.serving import streamlit_command
 
 DEFAULT_PORT = 8501
+LOOPBACK = "127.0.0.1"
 START_SECONDS = 60
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help=tr("Anschluss auf diesem Rechner", "port on this machine"))]
@@ -39,6 +40,15 @@ def dashboard(
     ] = None,
     port: Port = DEFAULT_PORT,
     browser: Browser = True,
+    host: Annotated[
+        str,
+        typer.Option(
+            help=tr(
+                "Adresse, an der gehört wird; das Dashboard fragt niemanden nach einem Kennwort",
+                "address to listen on; the dashboard asks nobody for a password",
+            )
+        ),
+    ] = LOOPBACK,
 ) -> None:
     """Serve the dashboard until Ctrl-C."""
     path = config_path(settings)
@@ -51,7 +61,14 @@ def dashboard(
                 "No run in this data folder yet. Name a profile with --brand, or try: brandmelder demo",
             )
         )
-    with serving(settings, path, port) as (address, process):
+    with serving(settings, path, port, host=host) as (address, process):
+        if host != LOOPBACK:
+            say(
+                tr(
+                    f"Achtung: Es hört an {host} und fragt nach keinem Kennwort. Davor gehört ein Proxy mit Anmeldung.",
+                    f"Attention: it listens on {host} and asks for no password. Put a proxy with a login before it.",
+                )
+            )
         say(tr(f"Dashboard: {address}   (Ende mit Strg-C)", f"Dashboard: {address}   (stop with Ctrl-C)"))
         if browser and messages.is_terminal:
             webbrowser.open(address)
@@ -106,15 +123,23 @@ def free_port(wanted: int) -> int:
 
 
 @contextmanager
-def serving(settings: Settings, config: Path, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The dashboard's process and its address, once it answers; ended with the block."""
+def serving(
+    settings: Settings, config: Path, port: int, *, host: str = LOOPBACK
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The dashboard's process and its address on this machine, once it answers; ended with the block.
+
+    `host` is where it listens: this machine only, or 0.0.0.0 for all that reach it.
+    """
     port = free_port(port)
     environment = dict(os.environ)
     if settings.elastic_api_key is not None:
         # The dashboard reads secrets from its environment only; ours may come from a file .env.
         environment["BRANDMELDER_ELASTIC_API_KEY"] = settings.elastic_api_key.get_secret_value()
     process = subprocess.Popen(
-        streamlit_command(config, port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
+        streamlit_command(config, port, address=host),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env=environment,
     )
     try:
         _wait_until_healthy(port, process)
