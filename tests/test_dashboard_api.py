@@ -396,7 +396,15 @@ def test_only_loopback_unless_told_otherwise(server):
     assert urlsplit(server.url).hostname == "127.0.0.1"
 
 
-@pytest.mark.parametrize("arguments", [("--rate", "schnell"), ("--host", "192.0.2.1"), ("--port", "belegt")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--rate", "schnell"),
+        ("--host", "192.0.2.1"),
+        ("--port", "belegt"),
+        ("--port", "0", "--certificate", "fehlt.pem"),
+    ],
+)
 def test_wrong_calls_are_sentences(data, server, capfd, arguments):
     given = [str(urlsplit(server.url).port) if argument == "belegt" else argument for argument in arguments]
     assert run(["api", "serve", "--data", str(data), *given]) == 2

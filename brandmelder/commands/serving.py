@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,10 @@ from brandmelder.console import put_json, put_line, say
 from brandmelder.errors import UsageError
 from brandmelder.settings import Settings
 from brandmelder.texts import language, tr
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
 
 DEFAULT_PORT = 8600
 MAX_REQUESTS_AT_ONCE = 64
@@ -48,10 +52,28 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the API until Ctrl-C."""
+    _check(rate)
+    import uvicorn
+
+    from dashboard.api.app import ApiOptions, create_app
+    from dashboard.api.keys import KeyFile
+
+    _log_to_stderr()
+    with opened_store(settings) as store, _listening(host, port) as listener:
+        app = create_app(store, KeyFile(settings.data), ApiOptions(lang=language(), rate=rate))
+        config = _config(app, certificate, certificate_key)
+        _tell(listener, secured=certificate is not None, local=_is_local(host))
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+    say(tr("Beendet.", "Stopped."))
+
+
+def _check(rate: str) -> None:
+    """Raises `UsageError` where packages are missing or the rate can't be read."""
     try:
         import fastapi  # noqa: F401
         import limits
-        import uvicorn
+        import uvicorn  # noqa: F401
     except ImportError as error:
         raise UsageError(
             tr(
@@ -59,36 +81,40 @@ def serve(
                 "Packages are missing: pip install 'brandmelder[api]'.",
             )
         ) from error
-    from dashboard.api.app import ApiOptions, create_app
-    from dashboard.api.keys import KeyFile
-
     try:
         limits.parse(rate)
     except ValueError as error:
         raise UsageError(
             tr(f"--rate {rate}: gemeint ist etwa 120/minute.", f"--rate {rate}: try 120/minute.")
         ) from error
-    _log_to_stderr()
-    with opened_store(settings) as store, _listening(host, port) as listener:
-        app = create_app(store, KeyFile(settings.data), ApiOptions(lang=language(), rate=rate))
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            ws="none",
-            limit_concurrency=MAX_REQUESTS_AT_ONCE,
-            timeout_keep_alive=5,
-            timeout_graceful_shutdown=5,
-            ssl_certfile=certificate,
-            ssl_keyfile=certificate_key,
-        )
-        _tell(listener, secured=certificate is not None, local=_is_local(host))
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
-    say(tr("Beendet.", "Stopped."))
+
+
+def _config(app: FastAPI, certificate: Path | None, certificate_key: Path | None) -> uvicorn.Config:
+    """The server's settings, its certificate loaded. Raises `UsageError` for an unfit one."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws="none",
+        limit_concurrency=MAX_REQUESTS_AT_ONCE,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=5,
+        ssl_certfile=certificate,
+        ssl_keyfile=certificate_key,
+    )
+    try:
+        config.load()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(
+            tr(f"Das Zertifikat taugt nicht: {reason}.", f"The certificate can't be used: {reason}.")
+        ) from error
+    return config
 
 
 def create(
