@@ -67,16 +67,20 @@ class Builder:
         if not children:
             return None
         kept = [child for child in children if not isinstance(child, ast.MatchAll)]
-        if len(kept) <= 1:
-            return kept[0] if kept else children[0]
-        return ast.And(_flat(kept, ast.And), at=children[0].at)
+        flat = _flat(kept, ast.And)
+        if len(flat) <= 1:
+            return flat[0] if flat else children[0]
+        return ast.And(flat, at=children[0].at)
 
     def either(self, item: luqum.OrOperation, target: Target) -> _Maybe:
         children = self.children(item, target)
         if len(children) <= 1:
             return children[0] if children else None
         everything = [child for child in children if isinstance(child, ast.MatchAll)]
-        return everything[0] if everything else ast.Or(_flat(children, ast.Or), at=children[0].at)
+        flat = _flat(children, ast.Or)
+        if everything or len(flat) == 1:
+            return everything[0] if everything else flat[0]
+        return ast.Or(flat, at=children[0].at)
 
     def children(self, item: luqum.Item, target: Target) -> list[ast.Node]:
         built = (self.node(child, target) for child in item.children)
@@ -253,10 +257,11 @@ def _auto_distance(word: str) -> int:
 
 
 def _flat(children: Sequence[ast.Node], kind: type[ast.And] | type[ast.Or]) -> tuple[ast.Node, ...]:
+    """The children with those of children of the same kind in their place, each once."""
     flat: list[ast.Node] = []
     for child in children:
         flat.extend(child.children if isinstance(child, ast.And | ast.Or) and isinstance(child, kind) else (child,))
-    return tuple(flat)
+    return tuple(dict.fromkeys(flat))
 
 
 def _raw(item: luqum.Word | luqum.Phrase) -> str:

@@ -65,6 +65,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A range needs a field with numbers or dates before it, as in rating:>=4.",
         "Vor einem Bereich steht ein Feld mit Zahlen oder Daten, etwa rating:>=4.",
     ),
+    "ranges_many": (
+        "At most {limit} numbers, dates or ranges are allowed.",
+        "Erlaubt sind höchstens {limit} Zahlen, Daten oder Bereiche.",
+    ),
     "range_reversed": (
         "The range ends before it begins: '{lower}' is greater than '{upper}'.",
         "Der Bereich endet vor seinem Anfang: „{lower}“ ist größer als „{upper}“.",

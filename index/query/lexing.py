@@ -270,8 +270,11 @@ class _Check:
 
     def operand(self, token: LexToken, following: LexToken | None) -> None:
         if token.type == "TERM" and following is not None and following.type == "COLUMN":
-            if self.out and self.out[-1].type == "COLUMN":
+            last = self.out[-1] if self.out else None
+            if last is not None and last.type == "COLUMN":
                 raise self.fail("colon", following)
+            if last is not None and last.type in _COMPARISONS:
+                raise self.fail("operator_dangling", last, operator=self.word(last))
             return
         self.terms += 1
         if self.terms > MAX_TERMS:
@@ -296,7 +299,8 @@ class _Check:
         last = self.out[-1] if self.out else None
         attached = last is not None and self.complete and token.lexpos == last.lexpos + (last.value.size or 1)
         allowed = ("TERM", "PHRASE") if token.type == "APPROX" else ("TERM", "PHRASE", "APPROX", "RPAREN", "RBRACKET")
-        if not attached or last is None or last.type not in allowed:
+        compared = token.type == "APPROX" and len(self.out) > 1 and self.out[-2].type in _COMPARISONS
+        if not attached or last is None or last.type not in allowed or compared:
             raise self.fail("modifier_misplaced", token, character=character)
         number = token.value.value
         if token.type == "BOOST" and (number is None or not _NUMBER.fullmatch(number)):
