@@ -20,6 +20,7 @@ from brandmelder.exports.flat import EXCEL, Dialect
 from brandmelder.exports.formats import Csv, Format, Ndjson, Parquet
 from brandmelder.exports.part import PartFile
 from brandmelder.formats import german_time
+from brandmelder.queries import read_query
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
 from index.query import Query, parse_query
@@ -99,7 +100,7 @@ def export(
     """Write all matches, streaming; a killed call goes on where it was."""
     chosen = _format(format, excel=excel, delimiter=delimiter, bom=bom, values=values)
     now = datetime.now(UTC)
-    parse_query(query, now=now)
+    read_query(query, now=now)
     with opened_store(settings) as store:
         store.refresh()
         if str(output) == "-":

@@ -17,10 +17,10 @@ from brandmelder.console import json_rows, open_input, progress, put_line, say
 from brandmelder.errors import AttentionError
 from brandmelder.models import opened_scorer
 from brandmelder.profile import read_profile
+from brandmelder.queries import read_query
 from brandmelder.resuming import ResumableLines, fingerprint
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
-from index.query import parse_query
 from index.query.matcher import matches
 from nlp.scorer import Scorer, ScoringInput, TextScores
 from nlp.taxonomy import Taxonomy
@@ -93,7 +93,7 @@ def match(
 ) -> None:
     """Print the ids of the matching rows; a row without id is named by its line number."""
     del settings
-    parsed = parse_query(query)
+    parsed = read_query(query)
     for number, row in json_rows(input):
         if matches(parsed, row):
             put_line(str(row.get("id", number)))

@@ -16,11 +16,12 @@ from brandmelder.common import ledger_path, opened_store
 from brandmelder.console import open_input, put_json, say
 from brandmelder.errors import UsageError
 from brandmelder.formats import german_time
+from brandmelder.queries import read_query
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
 from index.document import to_document
 from index.fields import BERLIN
-from index.query import Query, parse_query
+from index.query import Query
 
 if TYPE_CHECKING:
     from index.blindness import BlindPeriod
@@ -54,7 +55,7 @@ def search(
     format: Annotated[Format, typer.Option(help=tr("json oder table", "json or table"))] = Format.json,
 ) -> None:
     """Print matching mentions, newest first."""
-    parsed = parse_query(query)
+    parsed = read_query(query)
     with opened_store(settings) as store:
         total, found = _search(store, parsed, limit)
     if format is Format.table:
@@ -70,7 +71,7 @@ def aggregate(
     query: Annotated[str, typer.Option(help=tr("nur über diese Treffer", "over these matches only"))] = "",
 ) -> None:
     """Run Elasticsearch aggregation JSON on the store, whichever it is."""
-    request, parsed = _aggregations(aggs), parse_query(query)
+    request, parsed = _aggregations(aggs), read_query(query)
     with opened_store(settings) as store:
         store.refresh()
         total = store.search(parsed, limit=0).total
@@ -99,7 +100,7 @@ def news(
     start = _first_day(week)
     with opened_store(settings) as store:
         store.refresh()
-        found = find_news(store, parse_query(query), start=start)
+        found = find_news(store, read_query(query), start=start)
     if format is Format.table:
         table = Table()
         for head in (tr("Wort", "word"), tr("Texte", "texts"), tr("davor", "before")):

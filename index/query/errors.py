@@ -65,29 +65,29 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A range needs a field with numbers or dates before it, as in rating:>=4.",
         "Vor einem Bereich steht ein Feld mit Zahlen oder Daten, etwa rating:>=4.",
     ),
-    "ranges_many": (
-        "At most {limit} numbers, dates or ranges are allowed.",
-        "Erlaubt sind höchstens {limit} Zahlen, Daten oder Bereiche.",
-    ),
     "range_reversed": (
         "The range ends before it begins: '{lower}' is greater than '{upper}'.",
         "Der Bereich endet vor seinem Anfang: „{lower}“ ist größer als „{upper}“.",
     ),
     "field_unknown": (
-        "There is no field '{name}'.{hint} Possible fields: {names}. "
+        "There is no field '{name}'.{hint} The usual ones: {names} (all of them: docs/query.md). "
         "Put the text in quotation marks if no field is meant.",
-        "Das Feld „{name}“ gibt es nicht.{hint} Mögliche Felder: {names}. Ist kein Feld gemeint, den Text bitte in "
-        "Anführungszeichen setzen.",
+        "Das Feld „{name}“ gibt es nicht.{hint} Die üblichen: {names} (alle: docs/query.md). Ist kein Feld gemeint, "
+        "den Text bitte in Anführungszeichen setzen.",
     ),
     "field_stored": (
         "The field '{name}' is kept but can't be searched.",
         "Das Feld „{name}“ wird gespeichert, lässt sich aber nicht durchsuchen.",
     ),
-    "number_bad": ("'{value}' is not a number ({name}).", "„{value}“ ist keine Zahl ({name})."),
+    "number_bad": (
+        "'{value}' is not a number ({name}); a range is written {name}:[1 TO 3] or {name}:>=4.",
+        "„{value}“ ist keine Zahl ({name}); einen Bereich schreibt man {name}:[1 TO 3] oder {name}:>=4.",
+    ),
     "date_bad": (
-        "'{value}' is not a date ({name}); write 2026-03-01, 1.3.2026, 2026-03, 2026 or now-7d (years 1900 to 2199).",
+        "'{value}' is not a date ({name}); write 2026-03-01, 1.3.2026, 2026-03, 2026 or now-7d (years 1900 to 2199), a "
+        "period as {name}:[1.3.2026 TO 15.3.2026].",
         "„{value}“ ist kein Datum ({name}); schreiben Sie 1.3.2026, 2026-03-01, 2026-03, 2026 oder now-7d "
-        "(Jahre 1900 bis 2199).",
+        "(Jahre 1900 bis 2199), einen Zeitraum als {name}:[1.3.2026 TO 15.3.2026].",
     ),
     "bool_bad": (
         "'{value}' is neither true nor false ({name}).",

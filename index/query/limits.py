@@ -15,8 +15,6 @@ MAX_NESTING = 24
 MAX_WORDS = 1000
 # Each makes an index walk through its dictionary, once per field.
 MAX_PATTERNS = 100
-# Each makes an index read a whole column.
-MAX_RANGES = 100
 # An index builds an automaton for each misspelled word, per field and month. Its size grows with the letters; two
 # errors cost four times as much as one.
 MAX_FUZZY = 20
@@ -78,7 +76,6 @@ def _walk(root: ast.Node) -> Iterator[tuple[ast.Node, int]]:
 class _Counted:
     words: int = 0
     patterns: int = 0
-    ranges: int = 0
     fuzzy: int = 0
     arranged: int = 0
     weight: int = 0
@@ -93,15 +90,11 @@ class _Counted:
         elif isinstance(node, ast.Fuzzy):
             self.fuzzy += -(-len(node.term) // FUZZY_LETTERS) * _FUZZY_COST[node.distance]
             self.words += 1
-        elif isinstance(node, ast.Range):
-            self.ranges += 1
-            self.words += 1
-        elif isinstance(node, ast.Term | ast.Exists):
+        elif isinstance(node, ast.Term | ast.Range | ast.Exists):
             self.words += 1
         for code, count, limit in (
             ("too_many_terms", self.words, MAX_WORDS),
             ("wildcard_words_many", self.patterns, MAX_PATTERNS),
-            ("ranges_many", self.ranges, MAX_RANGES),
             ("fuzzy_many", self.fuzzy, MAX_FUZZY),
         ):
             if count > limit:

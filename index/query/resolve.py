@@ -16,6 +16,25 @@ _SEARCHABLE = sorted(
     {name for name, spec in SPECS.items() if spec.kind != "stored"} | set(ALIASES) | PSEUDO_FIELDS | {EXISTS}
 )
 
+# What an error offers; the others are in docs/query.md.
+_USUAL = (
+    *("text", "title", "thread_title", "brand", "topic", "sentiment", "rating", "date", "channel", "source"),
+    *("language", "url", "needs_answer", "status", "owner"),
+)
+# German words that people try, beside the fields' German names.
+_GERMAN = {
+    "stimmung": "sentiment",
+    "marke": "brand",
+    "thema": "topic",
+    "datum": "date",
+    "tag": "published_day",
+    "woche": "published_week",
+    "bewertung": "rating",
+    "sterne": "rating",
+    "link": "url",
+    "forum": "source",
+}
+
 
 @dataclass(frozen=True)
 class Target:
@@ -53,14 +72,22 @@ def _form_target(name: str, *, query: str, position: int) -> Target:
     spec = SPECS.get(parent)
     if spec is not None and spec.kind == "text" and form in TEXT_FORMS:
         return Target(name, (parent,), "text", form=form)
-    inside = [candidate for candidate in _SEARCHABLE if candidate.endswith(f".{name.casefold()}")]
-    close = inside or difflib.get_close_matches(name.casefold()[:40], _SEARCHABLE, n=1, cutoff=0.7)
     raise QuerySyntaxError(
         "field_unknown",
         query=query,
         position=position,
         name=name,
-        guess=close[0] if close else "",
+        guess=_guess(name.casefold()),
         hint="",
-        names=", ".join(_SEARCHABLE),
+        names=", ".join(_USUAL),
     )
+
+
+def _guess(name: str) -> str:
+    """The field that somebody may have meant, or ""."""
+    german = _GERMAN | {spec.german.casefold(): spec.name for spec in SPECS.values() if spec.kind != "stored"}
+    if name in german:
+        return german[name]
+    inside = [candidate for candidate in _SEARCHABLE if candidate.endswith(f".{name}")]
+    close = inside or difflib.get_close_matches(name[:40], _SEARCHABLE, n=1, cutoff=0.7)
+    return close[0] if close else ""
