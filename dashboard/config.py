@@ -89,5 +89,7 @@ def read_config(arguments: Sequence[str] = (), environment: Mapping[str, str] = 
 
 
 def write_config(config: DashboardConfig, path: Path) -> None:
-    """Write the file that `read_config` reads."""
+    """Write the file that `read_config` reads, for its owner only."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
     path.write_text(config.model_dump_json(indent=2), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from dashboard.figures import Cell, Counts, Dimension, Overview, Picture, TrendP
 from dashboard.state import EVERY_BRAND, FilterState, to_query
 from index.fields import BERLIN
 from index.mention import Mention
-from index.opening import open_store
+from index.opening import open_store, without_credentials
 from index.query import Query, clause, parse_query
 from index.store import Order, Store
 
@@ -25,6 +25,7 @@ from index.store import Order, Store
 TTL = 15
 PAGE_SIZE = 20
 API_KEY_VARIABLE = "BRANDMELDER_ELASTIC_API_KEY"
+STORE_VARIABLE = "BRANDMELDER_STORE"
 T = TypeVar("T")
 
 
@@ -49,13 +50,23 @@ class Desk:
             return question(self._store)
 
 
+def address_of(store: str | None, environment: Mapping[str, str]) -> str | None:
+    """The store's address, with the user and password that only the environment has, where it names the same one."""
+    full = environment.get(STORE_VARIABLE, "").strip()
+    return full if full and without_credentials(full) == store else store
+
+
 @st.cache_resource(show_spinner=False)
 def open_desk(config: str) -> Desk:
     """The store that the configuration (its JSON) names. Raises `StoreError`."""
     settings = DashboardConfig.model_validate_json(config)
     api_key = os.environ.get(API_KEY_VARIABLE) or None
     store = open_store(
-        settings.store, settings.data, api_key=api_key, ca_certs=settings.elastic_ca, prefix=settings.elastic_prefix
+        address_of(settings.store, os.environ),
+        settings.data,
+        api_key=api_key,
+        ca_certs=settings.elastic_ca,
+        prefix=settings.elastic_prefix,
     )
     return Desk(store)
 

@@ -35,6 +35,12 @@ def open_store(url: str | None, folder: Path, **options: Any) -> Store:
     return ElasticStore(address, **options)
 
 
+def without_credentials(url: str) -> str:
+    """The address as people and files may see it: without user and password."""
+    scheme, slashes, rest = url.partition("//")
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}" if slashes else url.rpartition("@")[2]
+
+
 def check_elastic(url: str, *, prefix: str, api_key: str | None, ca_certs: Path | None) -> Iterator[Check]:
     """The findings of a check-up of the Elasticsearch store at `url`; changes nothing there.
 

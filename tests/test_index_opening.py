@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from index.opening import open_store
+from index.opening import open_store, without_credentials
 from index.store import StoreError
 
 
@@ -38,3 +38,16 @@ def test_opening_the_embedded_store_loads_no_elasticsearch(tmp_path):
         f"open_store(None, Path({str(tmp_path)!r})).close(); sys.exit('elasticsearch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://jule:geheim@suche.example:9200", "https://suche.example:9200"),
+        ("https://jule:ge@heim/x@suche.example/pfad", "https://suche.example/pfad"),
+        ("http://127.0.0.1:9200", "http://127.0.0.1:9200"),
+        ("jule:geheim@suche.example", "suche.example"),
+    ],
+)
+def test_address_for_people_has_no_credentials(url, shown):
+    assert without_credentials(url) == shown

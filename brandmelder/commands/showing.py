@@ -23,6 +23,7 @@ from brandmelder.settings import Settings
 from brandmelder.texts import tr
 from dashboard.config import DashboardConfig, TopicConfig, write_config
 from dashboard.serving import streamlit_command
+from index.opening import without_credentials
 
 DEFAULT_PORT = 8501
 LOOPBACK = "127.0.0.1"
@@ -96,7 +97,7 @@ def write_dashboard_config(settings: Settings, profile: Profile) -> Path:
         ),
         data=settings.data.resolve(),
         sources={card.name: card.title for card in profile.sources if card.title},
-        store=settings.store,
+        store=None if settings.store is None else without_credentials(settings.store.strip()),
         elastic_prefix=settings.elastic_prefix,
         elastic_ca=settings.elastic_ca,
         language=settings.lang,
@@ -135,6 +136,8 @@ def serving(
     if settings.elastic_api_key is not None:
         # The dashboard reads secrets from its environment only; ours may come from a file .env.
         environment["BRANDMELDER_ELASTIC_API_KEY"] = settings.elastic_api_key.get_secret_value()
+    if settings.store is not None:
+        environment["BRANDMELDER_STORE"] = settings.store
     process = subprocess.Popen(
         streamlit_command(config, port, address=host),
         stdin=subprocess.DEVNULL,

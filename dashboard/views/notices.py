@@ -17,6 +17,7 @@ from dashboard.state import FilterState, link
 from dashboard.texts import Words
 from index.blindness import BlindPeriod, blind_periods
 from index.fields import BERLIN
+from index.opening import without_credentials
 from index.query import QuerySyntaxError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def no_config(words: Words, error: ConfigError) -> None:
 
 def no_store(words: Words, config: DashboardConfig, reason: str) -> None:
     """The store can't be reached, or refuses."""
-    where = config.store or str(config.data)
+    where = without_credentials(config.store) if config.store else str(config.data)
     hint = words("store_hint_elastic" if config.store else "store_hint_folder", where=where)
     st.html(panel(words("store_title"), words("store_text", reason=reason), extra=f"<p>{escape(hint)}</p>"))
 
