@@ -20,6 +20,8 @@ BULK_BYTES = 5_000_000
 # Half of what a server accepts in one request by default.
 LONGEST_DOCUMENT = 50_000_000
 LONGEST_ID = 512
+# What is read of the answer to a bulk request.
+_ANSWERED = tuple(f"items.*.{part}" for part in ("_index", "status", "result", "error"))
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,18 @@ def batched(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
 
 
 def fetch_documents(
-    connection: Connection, targets: Sequence[tuple[str, str]], *, fields: Sequence[str] | None = None
+    connection: Connection,
+    targets: Sequence[tuple[str, str]],
+    *,
+    fields: Sequence[str] | None = None,
+    size: int = MGET_SIZE,
 ) -> list[dict[str, Any]]:
     """The documents at the (index, id) pairs that exist, with `_index`, `_id`, `_seq_no`, `_primary_term`, `_source`.
 
-    Sees every acknowledged write. `fields` limits `_source`.
+    Sees every acknowledged write. `fields` limits `_source`; `size` is how many are asked for at once.
     """
     found: list[dict[str, Any]] = []
-    for batch in batched(targets, MGET_SIZE):
+    for batch in batched(targets, size):
         found.extend(connection.patiently(_mget(connection, batch, fields)))
     return found
 
@@ -140,7 +146,7 @@ def _bulk(
         lines = [line for operation in pending.values() for line in operation.lines()]
         # The client's types leave out what it documents: lines that are JSON already.
         bulk: Callable[..., Any] = connection.client.bulk
-        answer = bulk(operations=lines, timeout=SHARD_WAIT)
+        answer = bulk(operations=lines, timeout=SHARD_WAIT, filter_path=_ANSWERED)
         busy = locked = ""
         for position, item in zip(list(pending), answer["items"], strict=True):
             (result,) = item.values()

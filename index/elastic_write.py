@@ -24,6 +24,7 @@ from index.elastic_bulk import (
     usable_id,
     write_documents,
 )
+from index.elastic_changes import NEVER, last_write
 from index.elastic_client import Connection
 from index.elastic_errors import LockedError
 from index.elastic_mapping import Names, document_of, mention_of
@@ -71,6 +72,8 @@ class Batch:
     done: dict[str, WriteResult] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
     attempts: dict[str, Step] = field(default_factory=dict)
+    # The last write to the tombstones before they were looked at.
+    stones: int | None = None
 
     def decide(
         self,
@@ -96,7 +99,8 @@ class Writer:
     def locate(self, ids: Collection[str]) -> dict[str, str]:
         """The index of each registered id."""
         targets = [(self.names.registry, id) for id in dict.fromkeys(ids) if usable_id(id)]
-        return {doc["_id"]: doc["_source"]["index"] for doc in fetch_documents(self.connection, targets)}
+        found = fetch_documents(self.connection, targets, size=BATCH)
+        return {doc["_id"]: doc["_source"]["index"] for doc in found}
 
     def fetch(self, ids: Collection[str]) -> dict[str, Stored]:
         """The stored mentions of the ids."""
@@ -174,6 +178,9 @@ class Writer:
                     batch.decide(id, "quarantined", f"Die Erwähnung ist größer als {LONGEST_DOCUMENT} Byte")
 
     def _drop_erased(self, batch: Batch) -> None:
+        batch.stones = last_write(self.connection, self.names.tombstones)
+        if batch.stones == NEVER:
+            return
         erased = self._erased(batch.open.values())
         # A writer that died between its write and its second look may have left one behind.
         self._remove(self.locate(erased))
@@ -182,6 +189,8 @@ class Writer:
 
     def _drop_erased_meanwhile(self, batch: Batch, mentions: Mapping[str, Mention]) -> None:
         """Erasing writes its tombstones first: what it did not find because it was not there yet is taken back here."""
+        if batch.stones is not None and last_write(self.connection, self.names.tombstones) == batch.stones:
+            return
         written = [mentions[id] for id, result in batch.done.items() if result.fate in ("stored", "updated")]
         erased = self._erased(written)
         self._remove(self.locate(erased))

@@ -13,7 +13,9 @@ from factories import FIRST, make_mention, make_mentions, make_rating
 from index import elastic_mapping
 from index.analysis import analyse_form
 from index.elastic import ElasticStore
+from index.elastic_changes import NEVER, last_write
 from index.elastic_mapping import Names, form_analyzer
+from index.elastic_write import Writer
 from index.fields import TEXT_FORMS
 from index.mention import Rating, Work
 from index.query import parse_query
@@ -141,6 +143,49 @@ def test_erased_mention_that_a_dead_writer_left_is_removed(store, client):
     client.index(index=index, id=mention.id, document=json.loads(elastic_mapping.document_of(mention)))
     assert fates(store.upsert([mention])) == ["dropped"]
     assert store.get(mention.id) is None
+
+
+def test_last_write_is_known_before_any_search_sees_it(store):
+    connection, stones = store._connection, store.names.tombstones
+    numbers = [last_write(connection, stones)]
+    for id in ("a", "b"):
+        store.erase(ids=[id])
+        numbers.append(last_write(connection, stones))
+    assert numbers == [NEVER, 0, 1]
+    assert last_write(connection, stones) == 1
+    store.upsert([make_mention(0), make_mention(1, published_at=FIRST + timedelta(days=40))])
+    assert last_write(connection, store.names.months) is None
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_erased_while_it_is_being_written_is_taken_back(store, elasticsearch_url, elastic_prefix, monkeypatch, earlier):
+    if earlier:
+        store.erase(ids=["eine-andere"])
+    other = ElasticStore(elasticsearch_url, prefix=elastic_prefix)
+    mentions = make_mentions(3)
+    plan = Writer._plan
+
+    def erase_first(writer, batch):
+        monkeypatch.setattr(Writer, "_plan", plan)
+        other.erase(ids=[mentions[1].id])
+        return plan(writer, batch)
+
+    monkeypatch.setattr(Writer, "_plan", erase_first)
+    assert fates(store.upsert(mentions)) == ["stored", "dropped", "stored"]
+    assert store.get(mentions[1].id) is None
+    other.close()
+
+
+def test_many_mentions_of_one_call_keep_their_order(store):
+    mentions = [
+        *make_mentions(1200),
+        *(make_mention(n, published_at=FIRST + timedelta(days=40 * (n % 3))) for n in range(1200, 1700)),
+        make_mention(5, text="Zweite Fassung."),
+    ]
+    results = store.upsert(mentions)
+    assert [result.id for result in results] == [mention.id for mention in mentions]
+    assert fates(results) == ["unchanged" if n == 5 else "stored" for n in range(len(mentions))]
+    assert store.known([mention.id for mention in mentions]).keys() == {mention.id for mention in mentions}
 
 
 def test_scan_goes_on_when_the_server_has_dropped_its_snapshot(store, client):
