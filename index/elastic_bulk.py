@@ -21,7 +21,7 @@ BULK_BYTES = 5_000_000
 LONGEST_DOCUMENT = 50_000_000
 LONGEST_ID = 512
 # What is read of the answer to a bulk request.
-_ANSWERED = tuple(f"items.*.{part}" for part in ("_index", "status", "result", "error"))
+_ANSWERED = tuple(f"items.*.{part}" for part in ("_index", "_seq_no", "status", "result", "error"))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ def last_write(connection: Connection, index: str) -> int | None:
 
     Elasticsearch numbers the writes of each shard ("sequence numbers"). Raises `StoreError`.
     """
-    from elasticsearch import AuthorizationException
+    from elasticsearch import AuthorizationException, NotFoundError
 
     client = connection.client
     parts = "indices.*.shards.*.seq_no.max_seq_no", "indices.*.shards.*.routing.primary"
@@ -23,8 +23,9 @@ def last_write(connection: Connection, index: str) -> int | None:
             lambda: client.indices.stats(index=index, metric="docs", level="shards", filter_path=parts)
         )
     except StoreError as error:
-        if isinstance(error.__cause__, AuthorizationException):
-            return None  # A key may be allowed to write without being allowed to ask this.
+        # A key may be allowed to write without being allowed to ask this; and somebody may have removed the index.
+        if isinstance(error.__cause__, AuthorizationException | NotFoundError):
+            return None
         raise
     shards = [copies for found in answer.get("indices", {}).values() for copies in found["shards"].values()]
     numbers = [copy["seq_no"]["max_seq_no"] for copies in shards for copy in copies if copy["routing"]["primary"]]
