@@ -20,7 +20,7 @@ def role_descriptor(names: Names, role: Role) -> dict[str, Any]:
     if role == "read":
         rights = ["read", "view_index_metadata"]
         return {"cluster": [], "indices": [{"names": [f"{names.prefix}-*"], "privileges": rights}]}
-    rights = ["read", "write", "create_index", "view_index_metadata", "maintenance"]
+    rights = ["read", "write", "create_index", "view_index_metadata", "monitor", "maintenance"]
     return {"cluster": ["monitor"], "indices": [{"names": [f"{names.prefix}-*"], "privileges": rights}]}
 
 
