@@ -14,14 +14,11 @@ import argparse
 import json
 import os
 import resource
-import secrets
-import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -33,15 +30,24 @@ from dashboard.config import DashboardConfig
 from dashboard.loaders import _QUESTIONS, Figures
 from dashboard.state import FilterState, previous
 from dashboard.views.hotspots import GRIDS
-from index.document import encoded
 from index.embedded import EmbeddedStore
-from index.mention import CHANNELS, JOURNEY_PHASES, Mention
-from index.query import Query, parse_query
+from index.mention import CHANNELS, JOURNEY_PHASES
+from index.query import Query
 from index.store import Store
 from tests.bench_mentions import BRANDS, DAYS, NEWEST, SOURCES, TOPICS, mentions
+from tests.bench_writes import (
+    CALL,
+    Work,
+    calls,
+    elastic,
+    elastic_store,
+    embedded,
+    parallel_bulk,
+    parallel_bulk_guessed,
+    seconds,
+    sqlite_alone,
+)
 
-# Mentions per call, in both stores; parallel_bulk has four requests of 500 under way.
-CALL = 2_000
 SIZES = (10_000, 100_000, 1_000_000)
 WRITES = 20_000
 ROUNDS = 3
@@ -59,28 +65,6 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def seconds(action: Callable[[], object]) -> float:
-    """How long a call takes."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
-@dataclass
-class Work:
-    """How long something took, and how much of the processors' time this process took for it (seconds)."""
-
-    wall: float
-    cpu: float
-
-
-def worked(action: Callable[[], object]) -> Work:
-    """`seconds`, and what it cost: on a busy machine only the latter says something by itself."""
-    cpu = time.process_time()
-    wall = seconds(action)
-    return Work(wall, time.process_time() - cpu)
-
-
 def memory() -> str:
     """What this process holds now and held at most, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -91,111 +75,6 @@ def memory() -> str:
 def load() -> str:
     """What else the machine does."""
     return " ".join(f"{value:.1f}" for value in os.getloadavg()) + f" on {os.cpu_count()} cores"
-
-
-def calls(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """The rows in the portions in which they are written."""
-    for start in range(0, len(rows), CALL):
-        yield rows[start : start + CALL]
-
-
-# writing
-
-
-def sqlite_alone(rows: Sequence[Mention], folder: Path) -> Work:
-    """The same JSON as rows of one table, as durable and in the same portions, and nothing else."""
-    made = [(mention.id, encoded(mention)) for mention in rows]
-    connection = sqlite3.connect(folder / "rows.sqlite3", isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("CREATE TABLE rows (id TEXT PRIMARY KEY, json TEXT)")
-
-    def insert() -> None:
-        for portion in calls(made):
-            connection.execute("BEGIN")
-            connection.executemany("INSERT INTO rows VALUES (?, ?)", portion)
-            connection.execute("COMMIT")
-
-    taken = worked(insert)
-    connection.close()
-    return taken
-
-
-def written(store: Store, rows: Sequence[Mention]) -> Work:
-    """The time until all rows are on disk and can be searched."""
-
-    def write() -> None:
-        for portion in calls(rows):
-            results = store.upsert(portion)
-            assert all(result.fate == "stored" for result in results)
-        store.refresh()
-
-    return worked(write)
-
-
-def embedded(rows: Sequence[Mention], folder: Path) -> Work:
-    """Written and searchable in a new embedded store."""
-    store = EmbeddedStore(folder / "store")
-    taken = written(store, rows)
-    store.close()
-    return taken
-
-
-def parallel_bulk(rows: Sequence[Mention], url: str) -> Work:
-    """The same JSON by the client library's helper, with its own defaults, into the same monthly indices as ours."""
-    from elasticsearch import Elasticsearch, helpers
-
-    from index.elastic_mapping import document_of
-
-    with elastic_store(url, rows) as store, Elasticsearch(url, request_timeout=120) as client:
-        actions = [
-            {"_index": store.names.index_of(mention), "_id": mention.id, "_source": json.loads(document_of(mention))}
-            for mention in rows
-        ]
-        bulk = helpers.parallel_bulk(client, actions)
-        taken = worked(lambda: (deque(bulk, maxlen=0), store.refresh()))
-        assert store.search(parse_query(""), limit=0).total == len(rows)
-    return taken
-
-
-def parallel_bulk_guessed(rows: Sequence[Mention], url: str) -> Work:
-    """The same JSON into one index for which the server guesses a mapping, as most programs do it."""
-    from elasticsearch import Elasticsearch, helpers
-
-    index = f"bench-{secrets.token_hex(4)}"
-    with Elasticsearch(url, request_timeout=120) as client:
-        client.indices.create(index=index)
-        actions = [{"_index": index, "_id": mention.id, "_source": json.loads(encoded(mention))} for mention in rows]
-        bulk = helpers.parallel_bulk(client, actions)
-        taken = worked(lambda: (deque(bulk, maxlen=0), client.indices.refresh(index=index)))
-        assert client.count(index=index)["count"] == len(rows)
-        client.indices.delete(index=index)
-    return taken
-
-
-def elastic(rows: Sequence[Mention], url: str) -> Work:
-    """Written and searchable in a new Elasticsearch store."""
-    with elastic_store(url, rows) as store:
-        return written(store, rows)
-
-
-@contextmanager
-def elastic_store(url: str, rows: Sequence[Mention] = ()) -> Iterator[Any]:
-    """A store of our own on the server, removed afterwards. The monthly indices of the rows exist already."""
-    from index.elastic import ElasticStore
-    from index.elastic_schema import Schema
-    from tests.conftest import remove_store
-
-    prefix = f"bench-{secrets.token_hex(4)}"
-    store = ElasticStore(url, prefix=prefix)
-    try:
-        schema = Schema(store._connection, store.names)
-        for index in sorted({store.names.index_of(mention) for mention in rows}):
-            schema.ensure(index)
-        yield store
-    finally:
-        store.close()
-        remove_store(url, prefix)
 
 
 # reading
