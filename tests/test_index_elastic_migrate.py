@@ -87,10 +87,17 @@ def test_migration_moves_every_month_behind_the_alias(store, client, small_steps
     assert [result.fate for result in store.upsert([changed, mentions[6]])] == ["updated", "unchanged"]
     assert store.delete([mentions[0].id]) == 1
     assert len(held(store)) == 71
-    again = store.migration().run(quiet, ())
-    assert {move.copy for move in again} == {f"{alias}.3-2026-03", f"{alias}.3-2026-04", f"{alias}.3-undated"}
-    assert len(held(store)) == 71
-    assert not client.indices.exists(index=f"{alias}.2-2026-03")
+
+
+@pytest.mark.endurance
+def test_moved_indices_can_be_moved_again(store, client, small_steps):
+    store.upsert(make_mentions(30))
+    alias = store.names.alias
+    for number, words in ((2, WORDS), (3, ()), (4, WORDS)):
+        moved = store.migration().run(quiet, words)
+        assert {move.copy for move in moved} == {f"{alias}.{number}-2026-03", f"{alias}.{number}-undated"}
+        assert live(client, store) == {move.copy for move in moved}
+        assert list(held(store).values()) == sorted(make_mentions(30), key=lambda mention: mention.id)
 
 
 def test_plan_says_what_would_move_and_moves_nothing(store, client):
