@@ -252,7 +252,7 @@ def embedded(tmp_path_factory):
     store.close()
 
 
-@pytest.mark.parametrize("examples", [30, pytest.param(1500, marks=pytest.mark.endurance)])
+@pytest.mark.parametrize("examples", [30, pytest.param(400, marks=pytest.mark.endurance)])
 def test_embedded_store_finds_what_the_matcher_finds(embedded, examples):
     @settings(SETTINGS, max_examples=examples)
     @given(_batches)
