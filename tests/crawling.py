@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -211,3 +215,15 @@ def assert_adds_up(records: Sequence[Mapping[str, Any]]) -> None:
     for record in records:
         assert record["yielded"] == sum(record["fates"].values()), record
         assert record["spooled"] == 0
+
+
+def run_killed(child: BaseProcess, kill_after: float | None) -> float:
+    """Start a process; kill it after so many seconds, or wait for its end. Returns the seconds that it ran."""
+    started = time.monotonic()
+    child.start()
+    child.join(kill_after)
+    if child.exitcode is None and child.pid is not None:
+        os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    assert child.exitcode in (0, -signal.SIGKILL)
+    return time.monotonic() - started

@@ -1,14 +1,11 @@
 """An import that is killed at any moment and started again ends like one that nobody disturbed."""
 
 import multiprocessing
-import os
 import random
-import signal
-import time
 from datetime import UTC, datetime
 
 import pytest
-from crawling import RULES, SECRET, Parts, assert_adds_up
+from crawling import RULES, SECRET, Parts, assert_adds_up, run_killed
 from lexicon_scorer import TAXONOMY, LexiconScorer
 
 from crawlers.card import SourceCard
@@ -61,16 +58,7 @@ def import_once(folder, file):
 
 
 def run_child(folder, file, *, kill_after=None):
-    """Import in a child; kill it after so many seconds, or wait for its end. Returns the seconds that it ran."""
-    child = multiprocessing.get_context("fork").Process(target=import_once, args=(folder, file))
-    started = time.monotonic()
-    child.start()
-    child.join(kill_after)
-    if child.exitcode is None:
-        os.kill(child.pid, signal.SIGKILL)
-    child.join()
-    assert child.exitcode in (0, -signal.SIGKILL)
-    return time.monotonic() - started
+    return run_killed(multiprocessing.get_context("fork").Process(target=import_once, args=(folder, file)), kill_after)
 
 
 def outcome(folder):

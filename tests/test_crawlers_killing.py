@@ -1,7 +1,6 @@
 """A crawl that is killed at any moment and started again ends like one that nobody disturbed."""
 
 import multiprocessing
-import os
 import random
 import signal
 import subprocess
@@ -11,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from crawling import ForumPost, Parts, assert_adds_up, card_for, small_forum
+from crawling import ForumPost, Parts, assert_adds_up, card_for, run_killed, small_forum
 
 TIMES = {"crawled_at", "scored_at", "expires_at"}
 MOMENTS = 20
@@ -47,16 +46,7 @@ def site():
 
 
 def run_child(children, folder, url, *, kill_after=None):
-    """Start a crawl; kill it after so many seconds, or wait for its end. Returns the seconds that it ran."""
-    child = children.Process(target=crawl_once, args=(folder, url))
-    started = time.monotonic()
-    child.start()
-    child.join(kill_after)
-    if child.exitcode is None:
-        os.kill(child.pid, signal.SIGKILL)
-    child.join()
-    assert child.exitcode in (0, -signal.SIGKILL)
-    return time.monotonic() - started
+    return run_killed(children.Process(target=crawl_once, args=(folder, url)), kill_after)
 
 
 def outcome(folder):
