@@ -368,7 +368,8 @@ def test_two_runs_at_once_do_not_disturb_each_other(calm, profile, sites, folder
     assert "Traceback" not in other.stderr
     if other.returncode:
         assert (other.returncode, "anderen Prozess" in other.stderr) == (1, True), other.stderr
-        assert {run["outcome"] for run in json.loads(other.stdout)["runs"]} == {"refused"}
+        # A source that the first process has finished by then is read once more.
+        assert {"refused"} <= {run["outcome"] for run in json.loads(other.stdout)["runs"]} <= {"refused", "done"}
     assert_adds_up(status(folder)["runs"], "two at once")
     assert documents(folder) == calm["documents"]
 
