@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
 from fastapi.security import HTTPBearer
 
 from dashboard.api.access import Access
@@ -65,84 +65,105 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def add_routes(app: FastAPI, shared: Shared, access: Access) -> None:
     """Add all routes. Each waits for the store in a thread of its own."""
-    bearer = HTTPBearer(auto_error=False, description="`Authorization: Bearer bm_…`, a key of `brandmelder api create`")
-
-    def reader(request: Request, _: Annotated[Any, Depends(bearer)]) -> StoredKey:
-        return access.admit(request, "reader")
-
-    def analyst(request: Request, _: Annotated[Any, Depends(bearer)]) -> StoredKey:
-        return access.admit(request, "analyst")
-
-    Reader = Annotated[StoredKey, Depends(reader)]  # noqa: N806  (a type)
-    Analyst = Annotated[StoredKey, Depends(analyst)]  # noqa: N806
-
-    @app.get("/v1/health", tags=["service"], responses=_problems(503))
-    def health() -> Health:
-        """Whether the store answers; needs no key."""
-        with shared.use() as store:
-            return Health(store=store.describe()["kind"])
-
-    @app.get("/v1/fields", tags=["figures"], responses=_problems(401, 429))
-    def fields(_: Reader) -> list[FieldInfo]:
-        """The fields of queries and aggregations, with their German names."""
-        return [
-            FieldInfo(name=spec.name, kind=spec.kind, german=spec.german)
-            for spec in (*FIELDS, *DERIVED)
-            if spec.name not in WITHHELD
-        ]
-
-    @app.post("/v1/aggregate", tags=["figures"], responses=_problems(400, 401, 403, 413, 422, 429, 503))
-    def aggregate(body: AggregateRequest, key: Reader) -> AggregateAnswer:
-        """Elasticsearch aggregation JSON over the matches of a query."""
-        parsed = _parsed(body.query, key)
-        check_aggregations(body.aggs, key.role)
-        with shared.use() as store:
-            total = store.search(parsed, limit=0).total
-            answer = store.aggregate(body.aggs, query=parsed)
-        return AggregateAnswer(hits=Hits(total=Total(value=total)), aggregations=answer)
-
-    @app.get("/v1/search", tags=["verbatims"], responses=_problems(400, 401, 403, 422, 429, 503))
-    def search(
-        key: Analyst,
-        query: Annotated[
-            str, Query(max_length=MAX_LENGTH, examples=["app AND sentiment:negative AND is_copy:false"])
-        ] = "",
-        limit: Annotated[int, Query(ge=0, le=MAX_PAGE, description="0 counts only")] = 20,
-        order: Literal["newest", "oldest", "relevance"] = "newest",
-        cursor: Annotated[str | None, Query(max_length=MAX_CURSOR, description="from the page before")] = None,
-    ) -> SearchPage:
-        """Mentions in order, page by page. With order=relevance there is only the first page."""
-        place = None if cursor is None else _place(cursor, query, order)
-        now = datetime.now(UTC) if place is None else place.now
-        parsed = _parsed(query, key, now)
-        with shared.use() as store:
-            page = store.search(parsed, limit=limit, order=order, after=None if place is None else place.after)
-        more = None if page.after is None else Cursor(query, order, now, page.after).encode()
-        return SearchPage(
-            total=page.total, mentions=[shared_document(mention) for mention in page.mentions], cursor=more
-        )
-
-    @app.get(
-        "/v1/mentions/{id}",
-        tags=["verbatims"],
-        responses={
-            200: {"content": {"application/json": {"example": MENTION_EXAMPLE}}},
-            **_problems(401, 403, 404, 429),
-        },
-    )
-    def mention(id: Annotated[str, Path(max_length=MAX_ID_BYTES)], _: Analyst) -> dict[str, Any]:
-        """One mention with all that is known of it."""
-        with shared.use() as store:
-            found = store.get(id)
-        if found is None:
-            raise ProblemError(404)
-        return shared_document(found)
-
+    app.state.shared, app.state.access = shared, access
+    app.include_router(router)
     app.openapi_tags = [
         {"name": "figures", "description": "role reader or analyst"},
         {"name": "verbatims", "description": "role analyst"},
         {"name": "service", "description": "no key"},
     ]
+
+
+_BEARER = HTTPBearer(auto_error=False, description="`Authorization: Bearer bm_…`, a key of `brandmelder api create`")
+
+
+def _reader(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> StoredKey:
+    return _access(request).admit(request, "reader")
+
+
+def _analyst(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> StoredKey:
+    return _access(request).admit(request, "analyst")
+
+
+def _access(request: Request) -> Access:
+    access: Access = request.app.state.access
+    return access
+
+
+def _shared(request: Request) -> Shared:
+    shared: Shared = request.app.state.shared
+    return shared
+
+
+Reader = Annotated[StoredKey, Depends(_reader)]
+Analyst = Annotated[StoredKey, Depends(_analyst)]
+Use = Annotated[Shared, Depends(_shared)]
+
+router = APIRouter()
+
+
+@router.get("/v1/health", tags=["service"], responses=_problems(503))
+def health(shared: Use) -> Health:
+    """Whether the store answers; needs no key."""
+    with shared.use() as store:
+        return Health(store=store.describe()["kind"])
+
+
+@router.get("/v1/fields", tags=["figures"], responses=_problems(401, 429))
+def fields(_: Reader) -> list[FieldInfo]:
+    """The fields of queries and aggregations, with their German names."""
+    return [
+        FieldInfo(name=spec.name, kind=spec.kind, german=spec.german)
+        for spec in (*FIELDS, *DERIVED)
+        if spec.name not in WITHHELD
+    ]
+
+
+@router.post("/v1/aggregate", tags=["figures"], responses=_problems(400, 401, 403, 413, 422, 429, 503))
+def aggregate(body: AggregateRequest, key: Reader, shared: Use) -> AggregateAnswer:
+    """Elasticsearch aggregation JSON over the matches of a query."""
+    parsed = _parsed(body.query, key)
+    check_aggregations(body.aggs, key.role)
+    with shared.use() as store:
+        total = store.search(parsed, limit=0).total
+        answer = store.aggregate(body.aggs, query=parsed)
+    return AggregateAnswer(hits=Hits(total=Total(value=total)), aggregations=answer)
+
+
+@router.get("/v1/search", tags=["verbatims"], responses=_problems(400, 401, 403, 422, 429, 503))
+def search(
+    key: Analyst,
+    shared: Use,
+    query: Annotated[str, Query(max_length=MAX_LENGTH, examples=["app AND sentiment:negative AND is_copy:false"])] = "",
+    limit: Annotated[int, Query(ge=0, le=MAX_PAGE, description="0 counts only")] = 20,
+    order: Literal["newest", "oldest", "relevance"] = "newest",
+    cursor: Annotated[str | None, Query(max_length=MAX_CURSOR, description="from the page before")] = None,
+) -> SearchPage:
+    """Mentions in order, page by page. With order=relevance there is only the first page."""
+    place = None if cursor is None else _place(cursor, query, order)
+    now = datetime.now(UTC) if place is None else place.now
+    parsed = _parsed(query, key, now)
+    with shared.use() as store:
+        page = store.search(parsed, limit=limit, order=order, after=None if place is None else place.after)
+    more = None if page.after is None else Cursor(query, order, now, page.after).encode()
+    return SearchPage(total=page.total, mentions=[shared_document(mention) for mention in page.mentions], cursor=more)
+
+
+@router.get(
+    "/v1/mentions/{id}",
+    tags=["verbatims"],
+    responses={
+        200: {"content": {"application/json": {"example": MENTION_EXAMPLE}}},
+        **_problems(401, 403, 404, 429),
+    },
+)
+def mention(id: Annotated[str, Path(max_length=MAX_ID_BYTES)], _: Analyst, shared: Use) -> dict[str, Any]:
+    """One mention with all that is known of it."""
+    with shared.use() as store:
+        found = store.get(id)
+    if found is None:
+        raise ProblemError(404)
+    return shared_document(found)
 
 
 def _parsed(text: str, key: StoredKey, now: datetime | None = None) -> ParsedQuery:
