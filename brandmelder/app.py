@@ -28,17 +28,24 @@ from brandmelder.common import DataOption, LanguageOption, StoreOption, with_set
 from brandmelder.console import put_line
 from brandmelder.texts import tr
 
-OPTIONS = {
-    "no_args_is_help": True,
-    "add_completion": False,
-    "rich_markup_mode": None,
-    "pretty_exceptions_enable": False,
-}
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
-app = typer.Typer(
-    name="brandmelder",
-    help=tr(
+
+def _group(name: str, words: str) -> typer.Typer:
+    return typer.Typer(
+        name=name,
+        help=words,
+        context_settings=CONTEXT,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+
+app = _group(
+    "brandmelder",
+    tr(
         "Brandmelder hört zu, was Kunden auf Deutsch über eine Marke schreiben, und zeigt, wo ihre Erfahrung kippt.\n\n"
         "Zum Ausprobieren: brandmelder demo. Für die eigene Marke: brandmelder init NAME, dann brandmelder run, "
         "brandmelder dashboard und, am besten stündlich, brandmelder alerts check.",
@@ -46,42 +53,14 @@ app = typer.Typer(
         "To try it: brandmelder demo. For your own brand: brandmelder init NAME, then brandmelder run, "
         "brandmelder dashboard and, hourly at best, brandmelder alerts check.",
     ),
-    context_settings=CONTEXT,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
 )
-alerts = typer.Typer(
-    name="alerts",
-    help=tr("Warnungen prüfen und verschicken.", "Check and deliver alerts."),
-    context_settings=CONTEXT,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+alerts = _group("alerts", tr("Warnungen prüfen und verschicken.", "Check and deliver alerts."))
+api = _group(
+    "api", tr("REST-Schnittstelle anbieten, ihre Schlüssel verwalten.", "Serve the REST API, manage its keys.")
 )
-app.add_typer(alerts)
-api = typer.Typer(
-    name="api",
-    help=tr("REST-Schnittstelle anbieten, ihre Schlüssel verwalten.", "Serve the REST API, manage its keys."),
-    context_settings=CONTEXT,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(api)
-index = typer.Typer(
-    name="index",
-    help=tr("Den Speicher umziehen, kopieren, freigeben.", "Move, copy and share the store."),
-    context_settings=CONTEXT,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(index)
+index = _group("index", tr("Den Speicher umziehen, kopieren, freigeben.", "Move, copy and share the store."))
+for group in (alerts, api, index):
+    app.add_typer(group)
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from nlp.contrast import Contrast, contrasts
@@ -67,10 +69,13 @@ def _share(hits: Sequence[bool]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Prints the figures of the shipped scorer as JSON."""
+    """Prints the figures of the shipped scorer, or of the one in the folder named, as JSON."""
     from nlp.loading import load_scorer
 
-    sys.stdout.write(json.dumps(check(load_scorer(), contrasts("test")), indent=2, ensure_ascii=False) + "\n")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path, nargs="?", help="folder with a trained model; default: the shipped one")
+    figures = check(load_scorer(parser.parse_args().model), contrasts("test"))
+    sys.stdout.write(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

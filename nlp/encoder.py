@@ -98,7 +98,7 @@ class Encoder:
         if threads is not None:
             torch.set_num_threads(max(1, threads))
         self.layers = tuple(layers)
-        self.revision = REVISION if adapter is None else f"{REVISION}-{adapter.revision}"
+        self.revision = revision_of(adapter)
         self._tokenizer = Tokenizer.from_file(str(files.tokenizer))
         self._tokenizer.encode_special_tokens = True
         weights = WeightFile(files.weights)
@@ -183,6 +183,11 @@ class Encoder:
         unique, places = np.unique(ids, return_inverse=True)
         rows = dequantise(self._words[unique].reshape(-1, 18)).reshape(len(unique), self.sizes.hidden)
         return rows[places.reshape(ids.shape)]
+
+
+def revision_of(adapter: Adapter | None) -> str:
+    """Names weights, tokenizer and adapter: vectors of different revisions must not be mixed."""
+    return REVISION if adapter is None else f"{REVISION}-{adapter.revision}"
 
 
 def default_threads() -> int | None:

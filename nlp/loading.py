@@ -10,6 +10,23 @@ MODELS = Path(__file__).resolve().parent / "models"
 DEFAULT = MODELS / "e5"
 
 
+def check_model(folder: Path | None = None) -> None:
+    """Looks at everything that `load_scorer` would load, without torch.
+
+    Raises WeightsError where weights, heads or adapter are missing, damaged or don't fit together.
+    """
+    from nlp.adapter import load_adapter
+    from nlp.encoder import revision_of
+    from nlp.head import load_heads
+    from nlp.quantised import WeightsError
+    from nlp.weights import encoder_files
+
+    place = folder or DEFAULT
+    encoder_files()
+    if load_heads(place).config.encoder != revision_of(load_adapter(place)):
+        raise WeightsError(f"the heads in {place} were fitted with another adapter than the one beside them")
+
+
 def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> Scorer:
     """The scorer whose heads (and adapter, where it has one) lie in `folder`, None for the shipped ones.
 

@@ -1,8 +1,10 @@
 """The check-up: it finds what is wrong, says what to do, and changes nothing."""
 
 import json
+import shutil
 import socket
 import sqlite3
+from pathlib import Path
 
 import pytest
 from command_line import brandmelder
@@ -10,6 +12,7 @@ from factories import make_mentions
 
 from index.embedded import EmbeddedStore
 from index.embedded_checks import check_embedded
+from nlp.loading import DEFAULT
 
 
 @pytest.fixture
@@ -83,6 +86,17 @@ def test_doctor_tells_each_part_and_ends_with_one_where_something_is_wrong(folde
     assert "mail/server" in done.stderr
     assert "geheim-7391" not in done.stdout + done.stderr
     assert checks["store/record"]["state"] == checks["model/weights"]["state"] == "ok"
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-100])])
+def test_doctor_finds_a_model_whose_adapter_is_missing_or_damaged(tmp_path, spoil):
+    model = tmp_path / "modell"
+    shutil.copytree(DEFAULT, model)
+    spoil(model / "adapter_model.safetensors")
+    done = brandmelder("doctor", "--format", "json", "--data", tmp_path / "daten", BRANDMELDER_MODEL=str(model))
+    (check,) = [check for check in json.loads(done.stdout)["checks"] if check["part"] == "model"]
+    assert (done.returncode, check["state"]) == (1, "error")
+    assert "adapter" in check["message"]
 
 
 def test_doctor_explains_a_missing_server(tmp_path):

@@ -175,14 +175,11 @@ def _mail(settings: Settings) -> Iterator[Check]:
 
 def _model(settings: Settings) -> Iterator[Check]:
     from index.checks import Check
-    from nlp.head import load_heads
-    from nlp.loading import DEFAULT
+    from nlp.loading import check_model
     from nlp.quantised import WeightsError
-    from nlp.weights import encoder_files
 
     try:
-        encoder_files()
-        load_heads(settings.model or DEFAULT)
+        check_model(settings.model)
     except (WeightsError, OSError, ValueError) as error:
         yield Check("weights", "error", f"Das Modell fehlt oder ist beschädigt: {error}", f"Model: {error}")
     else:
