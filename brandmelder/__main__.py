@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from brandmelder.stopping import Stopped, listen_for_stops
 from brandmelder.texts import choose_language, interrupted
 
 if TYPE_CHECKING:
     import typer
 
 
-class Stopped(KeyboardInterrupt):
-    """Ctrl-C or a service manager's stop.
-
-    Where a bare KeyboardInterrupt leaves code that a C extension runs, say while it is imported, Python ends itself by
-    SIGINT even if the exception is caught later; it doesn't do so for a class of its own.
-    """
-
-
-def _stop(_number: int, _frame: object) -> None:
-    raise Stopped
-
-
 def main() -> None:
     """Run the command line with the arguments of the process."""
     choose_language(sys.argv[1:], os.environ.get("BRANDMELDER_LANG", "de"))
     # A service manager's stop is treated like Ctrl-C: what is under way is finished and written down.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    listen_for_stops()
     try:
         sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:

@@ -84,11 +84,10 @@ def test_kill_at_random_moments_changes_nothing(children, site, tmp_path):
 
 
 CTRL_C = """
-    import signal
     import sys
     from pathlib import Path
-    # A shell's background jobs ignore SIGINT, and their children inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    from brandmelder.stopping import listen_for_stops
+    listen_for_stops()
     sys.path[:0] = ["tests", "."]
     from crawling import Parts, card_for
     with Parts(Path(sys.argv[1])) as parts:
