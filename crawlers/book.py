@@ -30,6 +30,8 @@ PRIORITY_LINK = 1
 PRIORITY_NEXT_LISTING = 0
 PRIORITY_QUIET = -1
 SPOOL_LIMIT = 2000
+# While one page is being read, the next is asked for.
+MOST_UNDER_WAY = 2
 NOT_MODIFIED = "not_modified"
 # The kinds whose pages lead on to others.
 LISTINGS = frozenset({"listing", "other"})
@@ -109,6 +111,7 @@ class RunBook:
         self._failures = 0
         self._requests = 0
         self._broken = False
+        self._under_way: dict[int, str] = {}
         self.marks = Marks(ledger, run, reads_data=card.reads_data, backfill=backfill)
         self.threads = Threads(ledger, run, recheck=recheck, backfill=backfill)
         self._audit: dict[str, Any] = {
@@ -128,30 +131,38 @@ class RunBook:
 
     def is_open(self) -> bool:
         """Whether pages are still to be asked for, now or when the spool has room again."""
-        return not self._broken and self.ledger.pages_open(self.run.id) > 0
+        return not self._broken and self.ledger.is_open(self.run.id)
 
-    def next_page(self, *, under_way: int | None) -> FrontierPage | None:
-        """The page to ask for now; None where none is left, or the posts before it must be processed first.
+    def next_page(self) -> FrontierPage | None:
+        """The page to ask for now; None where none is left, or those before it must be read or processed first.
 
-        `under_way` is the `seq` of the page that was asked for last: while its outcome isn't written, there is none.
+        A page is under way from here until its outcome is written. Pages of one thread are asked for one after the
+        other, since what a page says decides whether the next one is needed.
         """
-        task = None if self._broken else self.ledger.next_page(self.run.id)
-        if task is None or task.seq == under_way:
+        # A site in trouble is asked for one page at a time.
+        if self._broken or len(self._under_way) >= (1 if self._failures else MOST_UNDER_WAY):
+            return None
+        task = self.ledger.next_page(self.run.id, but=self._under_way)
+        if task is None or task.chain in self._under_way.values():
             return None
         stop = self._spent_budget()
         if stop is not None:
-            count = self.ledger.drop_open_pages(self.run.id, note=stop, now=self.clock())
-            logger.warning("%s: %s, %d pages left out", self.card.name, stop.kind, count)
+            if not self._under_way:
+                logger.warning("%s: %s, %d pages left out", self.card.name, stop.kind, self._drop_open(stop))
             return None
         if self.ledger.spooled(self.run.id) >= SPOOL_LIMIT:
             return None
+        self._under_way[task.seq] = task.chain
         return task
+
+    def _drop_open(self, stop: Note) -> int:
+        return self.ledger.drop_open_pages(self.run.id, note=stop, now=self.clock(), but=self._under_way)
 
     def _spent_budget(self) -> Note | None:
         budget = self.card.budget
         if self._failures >= budget.failures_in_a_row:
             return Note("bounded/stuck", message=f"{self._failures} Seiten nacheinander ohne Antwort")
-        if self.ledger.pages_done(self.run.id) >= budget.pages:
+        if self.ledger.pages_done(self.run.id) + len(self._under_way) >= budget.pages:
             return Note("bounded/page_budget", message=f"nach {budget.pages} Seiten")
         if time.monotonic() - self._started >= budget.minutes * 60:
             return Note("bounded/time_budget", message=f"nach {budget.minutes:g} Minuten")
@@ -170,7 +181,7 @@ class RunBook:
         self._write(outcome.task, result)
         if outcome.fate == f"reserved/{RETRY_LATER}":
             stop = Note(f"bounded/{RETRY_LATER}", outcome.task.url, "die Seite bittet um eine längere Pause")
-            self.ledger.drop_open_pages(self.run.id, note=stop, now=self.clock())
+            self._drop_open(stop)
 
     def unchanged(self, outcome: PageUnchanged, *, requests: int) -> None:
         """Write down a page that an earlier run read and that hasn't changed since."""
@@ -234,6 +245,7 @@ class RunBook:
 
     def _write(self, task: FrontierPage, result: PageResult) -> None:
         self.ledger.finish_page(self.run.id, task, result, now=self.clock())
+        self._under_way.pop(task.seq, None)
 
     def _new(self, requests: int) -> int:
         new, self._requests = requests - self._requests, requests

@@ -19,7 +19,6 @@ from nlp.taxonomy import Taxonomy
 
 logger = logging.getLogger(__name__)
 
-BATCH = 64
 ALONE = CopyPlace(group=None, is_copy=False)
 PHASES: tuple[str, ...] = get_args(JourneyPhase)
 
@@ -34,6 +33,8 @@ class Outcome:
 
 class Intake:
     """Processes the spool of runs, in the thread of whoever calls it."""
+
+    batch = 64
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class Intake:
         A process that dies anywhere in here leaves the batch in the spool; doing it again changes nothing more.
         Raises `StoreError` where the store can't take it: the batch stays in the spool then, too.
         """
-        batch = self._ledger.batch(run_id, BATCH)
+        batch = self._ledger.batch(run_id, self.batch)
         if not batch:
             return 0
         # Of equal ids the last one is what the page says now.

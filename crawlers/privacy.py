@@ -69,6 +69,8 @@ _NO_PHONE_BEFORE = re.compile(
     r"[-/#_=]$|(?:artikel|art|modell|ean|gtin|isbn|serien|seriennr|pzn|plz|charge|typ|sku|teile|version)\w*\W{0,3}(?:nummer|nr\.?)?\W{0,3}$",
     re.I,
 )
+_DIGIT = re.compile(r"\d")
+MIN_PHONE_DIGITS = 4
 _PRICE_AFTER = re.compile(r"^\s?(?:€|EUR\b|Euro\b|%|km\b|kg\b|mm\b|cm\b|mAh\b)", re.I)
 
 _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĆČĐĞİŁŃŚŞŠŹŻŽ", "a-zß-öø-ÿćčđęěğıłńňőřśşšůźżž"
@@ -235,6 +237,9 @@ def _labelled(text: str, counts: Counter[str]) -> str:
 
 def _phones(text: str, counts: Counter[str]) -> str:
     """Valid numbers of the German plan or with a country code; dates and amounts that happen to be valid stay."""
+    # No number has fewer digits, most posts have none, and the search is slow.
+    if len(_DIGIT.findall(text)) < MIN_PHONE_DIGITS:
+        return text
     parts: list[str] = []
     last = 0
     for match in PhoneNumberMatcher(text, "DE", leniency=Leniency.VALID):

@@ -31,9 +31,9 @@ __all__ = ["CrawlOptions", "DryRun", "Progress", "RunSummary", "crawl", "fetch_p
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 0.1
+# Posts that come in meanwhile are stored together, which costs less than each page's by itself.
+PAUSE_SECONDS = 1.0
 STOP_SECONDS = 20.0
-DRY_BATCH = 500
 FRESH = timedelta(hours=24)
 MAX_THROTTLE_SECONDS = 60.0
 # The rate-limit windows of APIs last up to a quarter of an hour, and it pays to wait for their end.
@@ -64,7 +64,9 @@ class CrawlOptions:
 
 
 class Processor(Protocol):
-    """What takes posts out of the spool: `crawlers.intake.Intake`, or `DryRun`."""
+    """What takes posts out of the spool, `batch` at a time: `crawlers.intake.Intake`, or `DryRun`."""
+
+    batch: int
 
     def process(self, run_id: str) -> int:
         """Take the next batch to its fates; returns its size, 0 for an empty spool."""
@@ -73,13 +75,15 @@ class Processor(Protocol):
 class DryRun:
     """Counts posts and stores nothing. Use it with `Ledger(":memory:")`, so that the crawl leaves no trace at all."""
 
+    batch = 500
+
     def __init__(self, ledger: Ledger, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._ledger = ledger
         self._clock = clock
 
     def process(self, run_id: str) -> int:
         """All posts of a batch get the fate "dry_run"."""
-        batch = self._ledger.batch(run_id, DRY_BATCH)
+        batch = self._ledger.batch(run_id, self.batch)
         self._ledger.settle(run_id, [(post.seq, "dry_run") for post in batch], now=self._clock())
         return len(batch)
 
@@ -241,11 +245,11 @@ def _work(
     try:
         while True:
             over = crawling.done()
-            busy = [source for source in sources if intake.process(source.run.id)]
+            taken = [intake.process(source.run.id) for source in sources]
             _report(sources, ledger, progress)
-            if over and not busy:
+            if over and not any(taken):
                 break
-            if not busy:
+            if max(taken, default=0) < intake.batch:
                 _wait(crawling)
         crawling.result()
         _conclude(sources, ledger, intake, options)
@@ -262,7 +266,7 @@ def _work(
 def _conclude(sources: Sequence[Source], ledger: Ledger, intake: Processor, options: CrawlOptions) -> None:
     """End re-checks whose pages are all done: what is gone leaves the store."""
     for source in sources:
-        if isinstance(intake, rechecking.Holder) and source.finished and not ledger.pages_open(source.run.id):
+        if isinstance(intake, rechecking.Holder) and source.finished and not ledger.is_open(source.run.id):
             rechecking.conclude(intake, ledger, source.run.id, now=options.clock())
 
 
@@ -297,7 +301,7 @@ def _stop(sources: Sequence[Source], crawling: Future[None]) -> None:
 def _finish(source: Source, ledger: Ledger, options: CrawlOptions, reason: str) -> None:
     """Close a run that is through; leave any other to be continued."""
     run, now = source.run.id, options.clock()
-    open_ends = ledger.pages_open(run) or ledger.spooled(run) or ledger.known_threads.is_seeking(run)
+    open_ends = ledger.is_open(run) or ledger.spooled(run) or ledger.known_threads.is_seeking(run)
     if not source.finished or open_ends:
         fault = "" if source.fault is None else f" ({type(source.fault).__name__}: {source.fault})"
         ledger.pause(run, reason=f"{reason}{fault}", now=now)

@@ -28,14 +28,10 @@ class AsksByBook(Protocol):
 
 
 class LedgerScheduler(BaseScheduler):
-    """Hands out one page of the ledger after the other; redirects and retries of it come first.
-
-    A page stays the next one until its outcome is written, so it is never handed out while it is under way.
-    """
+    """Hands out one page of the ledger after the other; redirects and retries come first."""
 
     def __init__(self) -> None:
         self._again: deque[Request] = deque()
-        self._under_way: int | None = None
         self._spider: AsksByBook | None = None
 
     def open(self, spider: Spider) -> Deferred[None] | None:
@@ -50,18 +46,15 @@ class LedgerScheduler(BaseScheduler):
         return bool(self._again) or (self._spider is not None and self._spider.book.is_open())
 
     def enqueue_request(self, request: Request) -> bool:
-        """Takes redirects and retries of the page under way."""
+        """Takes redirects and retries of pages under way."""
         self._again.append(request)
         return True
 
     def next_request(self) -> Request | None:
-        """The next request, None while a page is under way or nothing is left."""
+        """The next request, None while the pages under way must be read first, or nothing is left."""
         if self._again:
             return self._again.popleft()
         if self._spider is None:
             return None
-        task = self._spider.book.next_page(under_way=self._under_way)
-        if task is None:
-            return None
-        self._under_way = task.seq
-        return self._spider.request_for(task)
+        task = self._spider.book.next_page()
+        return None if task is None else self._spider.request_for(task)

@@ -73,12 +73,10 @@ def tokens(text: str) -> list[Token]:
 
     "WLAN-Router" is two words, "5G", "1.234,56" and "z.B" are one each.
     """
-    found = []
-    for match in _WORD.finditer(text):
-        start, end = match.span()
-        for cut in range(start, end, MAX_TOKEN_LENGTH):
-            stop = min(cut + MAX_TOKEN_LENGTH, end)
-            found.append(Token(text[cut:stop], cut, stop))
+    found, begin = [], 0
+    for chunk in chunks(text):
+        found += [Token(token.text, begin + token.start, begin + token.end) for token in _chunk_tokens(chunk)]
+        begin += len(chunk) + 1
     return found
 
 
@@ -93,8 +91,19 @@ def chunks(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=_CACHED_WORDS)
+def _chunk_tokens(chunk: str) -> tuple[Token, ...]:
+    found = []
+    for match in _WORD.finditer(chunk):
+        start, end = match.span()
+        for cut in range(start, end, MAX_TOKEN_LENGTH):
+            stop = min(cut + MAX_TOKEN_LENGTH, end)
+            found.append(Token(chunk[cut:stop], cut, stop))
+    return tuple(found)
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
 def _chunk_words(chunk: str) -> tuple[str, ...]:
-    return tuple(token.text for token in tokens(chunk))
+    return tuple(token.text for token in _chunk_tokens(chunk))
 
 
 @lru_cache(maxsize=_CACHED_WORDS)

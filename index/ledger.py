@@ -61,6 +61,8 @@ __all__ = [
 ]
 
 BUSY_SECONDS = 30.0
+_PAGE = "seq, url, chain, position, depth"
+_OPEN_BUT = "run_id = ? AND done = 0 AND seq NOT IN (SELECT value FROM json_each(?))"
 
 
 class Ledger:
@@ -195,13 +197,11 @@ class Ledger:
 
     # --- frontier
 
-    def next_page(self, run_id: str) -> FrontierPage | None:
-        """The page to ask for next, None when all are done. The same one until `finish_page` was called."""
-        rows = self._rows(
-            "SELECT seq, url, chain, position, depth FROM frontier WHERE run_id = ? AND done = 0"
-            " ORDER BY priority DESC, seq LIMIT 1",
-            run_id,
-        )
+    def next_page(self, run_id: str, *, but: Collection[int] = ()) -> FrontierPage | None:
+        """The page to ask for next, None when all are done. `but` names pages (by `seq`) that are under way; any other
+        one is the next until `finish_page` was called."""
+        sql = f"SELECT {_PAGE} FROM frontier WHERE {_OPEN_BUT} ORDER BY priority DESC, seq LIMIT 1"
+        rows = self._rows(sql, run_id, json.dumps([*but]))
         return FrontierPage(**dict(rows[0])) if rows else None
 
     def pages_done(self, run_id: str) -> int:
@@ -211,6 +211,10 @@ class Ledger:
     def pages_open(self, run_id: str) -> int:
         """How many pages of the run are still to be asked for."""
         return self._number("SELECT count(*) FROM frontier WHERE run_id = ? AND done = 0", run_id)
+
+    def is_open(self, run_id: str) -> bool:
+        """Whether pages of the run are still to be asked for."""
+        return bool(self._rows("SELECT 1 FROM frontier WHERE run_id = ? AND done = 0 LIMIT 1", run_id))
 
     def unseen(self, run_id: str, ids: Collection[str]) -> set[str]:
         """Of the given post ids those that no page of this run has brought yet."""
@@ -258,10 +262,11 @@ class Ledger:
         with self._lock:
             return mark_of(self._db, run_id, url)
 
-    def drop_open_pages(self, run_id: str, *, note: Note, now: datetime) -> int:
-        """Give up the pages that are still to be asked for (a budget is spent), with the reason; returns how many."""
+    def drop_open_pages(self, run_id: str, *, note: Note, now: datetime, but: Collection[int] = ()) -> int:
+        """Give up the pages that are still to be asked for (a budget is spent), with the reason; returns how many.
+        `but` names pages (by `seq`) that are under way."""
         with self._transaction() as db:
-            count = db.execute("DELETE FROM frontier WHERE run_id = ? AND done = 0", (run_id,)).rowcount
+            count = db.execute(f"DELETE FROM frontier WHERE {_OPEN_BUT}", (run_id, json.dumps([*but]))).rowcount
             add_counts(db, run_id, "page", {f"dropped/{note.kind}": count})
             add_notes(db, run_id, [note], now)
             return count

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from crawling import FAST, RULES, SECRET, Forum, ForumPost, Parts, assert_adds_up, card_for, sentence, small_forum
@@ -49,6 +50,27 @@ def test_crawl_stores_each_post_once_and_a_second_one_nothing_new(parts, forum):
     assert all(mention.sentiment is not None and mention.brands == ("kornblume",) for mention in stored)
     second = only(parts.crawl(card_for(site.url)))
     assert second.record["fates"] == {"unchanged": 72}
+
+
+def test_next_thread_is_asked_for_while_one_is_read_and_a_threads_pages_one_by_one(parts, forum):
+    _, site = forum
+    only(parts.crawl(card_for(site.url)))
+    threads = [parse_qs(urlsplit(path).query) for path in site.paths if path.startswith("/viewtopic.php")]
+    begun = [query["t"][0] for query in threads if "start" not in query]
+    order = [(query["t"][0], int(query.get("start", ["0"])[0])) for query in threads]
+    assert order.index((begun[1], 0)) < max(at for at, (thread, _) in enumerate(order) if thread == begun[0])
+    for thread in begun:
+        starts = [start for name, start in order if name == thread]
+        assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize("pages", [4, 5])
+def test_page_budget_is_exact_though_two_pages_are_under_way(parts, forum, pages):
+    _, site = forum
+    summary = only(parts.crawl(card_for(site.url, budget={"pages": pages})))
+    assert len(site.paths) == pages
+    assert summary.record["pages"]["read"] == pages
+    assert events(summary)["bounded/page_budget"] == 1
 
 
 def test_requests_are_few_and_never_for_members_sessions_or_logins(parts, forum):

@@ -180,6 +180,22 @@ def test_budget_stop_drops_open_pages_with_its_reason(ledger):
     assert record["notes"][0]["message"] == "nach 1 Seite"
 
 
+def test_pages_under_way_are_neither_the_next_nor_dropped(ledger):
+    run = begin(ledger)
+    first = ledger.next_page(run.id)
+    links = [Link(f"https://forum.beispiel/t/{n}", chain=f"t{n}") for n in (1, 2, 3)]
+    ledger.finish_page(run.id, first, PageResult("read", links=links), now=NOW)
+    one = ledger.next_page(run.id)
+    two = ledger.next_page(run.id, but=[one.seq])
+    assert (one.chain, two.chain) == ("t1", "t2")
+    assert ledger.drop_open_pages(run.id, note=Note("bounded/page_budget"), now=NOW, but=[one.seq, two.seq]) == 1
+    assert ledger.is_open(run.id)
+    for page in (two, one):
+        ledger.finish_page(run.id, page, PageResult("read"), now=NOW)
+    assert not ledger.is_open(run.id)
+    assert ledger.run(run.id)["pages"] == {"dropped/bounded/page_budget": 1, "read": 3}
+
+
 def test_refused_source_is_written_down(ledger):
     ledger.refuse("fremd", reason="keine Rechtsgrundlage", now=NOW)
     record = ledger.runs()[0]
