@@ -35,8 +35,8 @@ test endurance: export OMP_NUM_THREADS := 1
 test: setup  ## run the tests (under ten minutes on two cores)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not endurance" --durations 15
 
-endurance: setup  ## run the long tests: kills at random moments, server restarts, the demo in both stores
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m endurance --durations 15
+endurance: setup  ## run the long tests, about an hour: kills, server restarts, the demo in both stores (ONLY="tests/...")
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m endurance --durations 15 $(ONLY)
 
 check: setup  ## lint, format check and types: what CI checks beside the tests
 	$(BIN)/ruff check .
