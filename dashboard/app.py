@@ -73,6 +73,8 @@ def _page(config: DashboardConfig, view: View, chosen: FilterState) -> None:
     if error is not None:
         st.html(notices.unreadable(page, error))
         return
+    if view in ("overview", "hotspots") and (said := notices.remarks(page)):
+        st.html(said)
     DRAW[view](page, figures)
 
 

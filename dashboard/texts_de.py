@@ -172,6 +172,7 @@ GERMAN: Final[dict[str, str]] = {
     ),
     "search_error": "Die Suche ist so nicht lesbar: {message}",
     "search_error_at": "Zeichen {position}",
+    "search_remarks": "Die Suche meint vielleicht etwas anderes, als da steht:",
     "order": "Reihenfolge",
     "order_newest": "Neueste zuerst",
     "order_oldest": "Älteste zuerst",

@@ -167,6 +167,7 @@ ENGLISH: Final[dict[str, str]] = {
     ),
     "search_error": "The search can't be read: {message}",
     "search_error_at": "character {position}",
+    "search_remarks": "The search may mean something else than it says:",
     "order": "Order",
     "order_newest": "Newest first",
     "order_oldest": "Oldest first",

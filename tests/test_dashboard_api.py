@@ -121,6 +121,18 @@ def test_aggregate_has_elasticsearchs_shape(reader):
     assert [(b["key"], b["doc_count"]) for b in answer["aggregations"]["x"]["buckets"]] == [("marktforum", 20)]
 
 
+def test_a_query_that_hardly_means_what_it_says_is_remarked_on(analyst, reader):
+    remark = {
+        "code": "small_operator",
+        "position": 6,
+        "message": "„und“ wird als Wort gesucht; als Operator schreibt man es groß: UND.",
+    }
+    text = "  zug und bahn"
+    assert analyst.get("/v1/search", params={"query": text}).json()["notes"] == [remark]
+    assert reader.post("/v1/aggregate", json={"query": text, "aggs": terms("source")}).json()["notes"] == [remark]
+    assert analyst.get("/v1/search", params={"query": "zug UND bahn"}).json()["notes"] == []
+
+
 def test_fields_are_named_in_german(reader):
     fields = {field["name"]: field for field in reader.get("/v1/fields").json()}
     assert fields["published_at"] == {"name": "published_at", "kind": "date", "german": "Veröffentlicht"}

@@ -238,6 +238,14 @@ def test_an_unreadable_search_shows_where(app, watch):
     watched.check()
 
 
+@pytest.mark.parametrize("view", ["", "hotspots", "mentions"])
+def test_a_search_is_answered_and_remarked_on(app, watch, view):
+    watched = watch()
+    watched.open(f"{app}/{view}?period=84d&q={quote('lieferung und karton')}")
+    assert "„und“ wird als Wort gesucht" in watched.page.inner_text(".bm-notice >> text=als Wort")
+    watched.check()
+
+
 def test_filters_write_the_address_and_can_be_removed(app, watch):
     watched = watch()
     watched.open(f"{app}/mentions?period=84d")

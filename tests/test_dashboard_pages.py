@@ -17,7 +17,7 @@ from dashboard.serving import streamlit_command
 from dashboard.state import FilterState, from_params, to_params
 from dashboard.texts import Words
 from dashboard.verbatims import cards
-from dashboard.views.notices import blind_sources
+from dashboard.views.notices import blind_sources, remarks
 from dashboard.views.overview import stands_out
 from index.mention import Correction, Work
 from tests.factories import make_mention, make_rating, make_sentiment
@@ -106,6 +106,13 @@ def test_cells_and_rows_link_to_their_mentions_with_the_same_filter():
     html = ranked(page(), hotspots(CELLS, [], min_group=5), "source", average=0.5)
     assert "/mentions?source=%3Cforum%3E&amp;topic=app&amp;experience=negative" in html
     assert "davor keine Stimmen" in html
+
+
+def test_a_search_that_hardly_means_what_it_says_is_remarked_on():
+    html = remarks(page("mentions", search="zug und rating<=4&amp"))
+    assert "„und“ wird als Wort gesucht; als Operator schreibt man es groß: UND. (Zeichen 5)" in html
+    assert "rating:&lt;=4&amp;amp" in html
+    assert remarks(page("mentions", search="zug UND bahn")) == remarks(page("mentions")) == ""
 
 
 def test_a_card_says_what_a_reader_must_know():

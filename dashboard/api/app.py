@@ -54,6 +54,6 @@ def create_app(store: Store, keys: KeyFile, options: ApiOptions | None = None) -
         strict_content_type=False,
     )
     add_handlers(app, chosen.lang)
-    add_routes(app, Shared(store, chosen.wait), Access(keys, chosen.rate))
+    add_routes(app, Shared(store, chosen.wait), Access(keys, chosen.rate), chosen.lang)
     app.add_middleware(Guard, lang=chosen.lang)
     return app

@@ -23,6 +23,7 @@ from dashboard.api.shapes import (
     Health,
     Hits,
     Problem,
+    QueryNote,
     SearchPage,
     Total,
 )
@@ -30,6 +31,7 @@ from index.document import MAX_ID_BYTES
 from index.fields import DERIVED, FIELDS
 from index.query import Query as ParsedQuery
 from index.query import parse_query
+from index.query.notes import notes
 from index.query.syntax import MAX_LENGTH
 from index.sharing import WITHHELD, shared_document
 from index.store import Store
@@ -63,9 +65,9 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem, "description": "problem", "content": content} for status in statuses}
 
 
-def add_routes(app: FastAPI, shared: Shared, access: Access) -> None:
-    """Add all routes. Each waits for the store in a thread of its own."""
-    app.state.shared, app.state.access = shared, access
+def add_routes(app: FastAPI, shared: Shared, access: Access, lang: str) -> None:
+    """Add all routes. Each waits for the store in a thread of its own. `lang` is the language of remarks."""
+    app.state.shared, app.state.access, app.state.lang = shared, access, lang
     app.include_router(router)
     app.openapi_tags = [
         {"name": "figures", "description": "role reader or analyst"},
@@ -95,9 +97,15 @@ def _shared(request: Request) -> Shared:
     return shared
 
 
+def _lang(request: Request) -> str:
+    lang: str = request.app.state.lang
+    return lang
+
+
 Reader = Annotated[StoredKey, Depends(_reader)]
 Analyst = Annotated[StoredKey, Depends(_analyst)]
 Use = Annotated[Shared, Depends(_shared)]
+Lang = Annotated[str, Depends(_lang)]
 
 router = APIRouter()
 
@@ -120,20 +128,22 @@ def fields(_: Reader) -> list[FieldInfo]:
 
 
 @router.post("/v1/aggregate", tags=["figures"], responses=_problems(400, 401, 403, 413, 422, 429, 503))
-def aggregate(body: AggregateRequest, key: Reader, shared: Use) -> AggregateAnswer:
+def aggregate(body: AggregateRequest, key: Reader, shared: Use, lang: Lang) -> AggregateAnswer:
     """Elasticsearch aggregation JSON over the matches of a query."""
     parsed = _parsed(body.query, key)
     check_aggregations(body.aggs, key.role)
     with shared.use() as store:
         total = store.search(parsed, limit=0).total
         answer = store.aggregate(body.aggs, query=parsed)
-    return AggregateAnswer(hits=Hits(total=Total(value=total)), aggregations=answer)
+    remarks = _remarks(body.query, parsed, lang)
+    return AggregateAnswer(hits=Hits(total=Total(value=total)), aggregations=answer, notes=remarks)
 
 
 @router.get("/v1/search", tags=["verbatims"], responses=_problems(400, 401, 403, 422, 429, 503))
 def search(
     key: Analyst,
     shared: Use,
+    lang: Lang,
     query: Annotated[str, Query(max_length=MAX_LENGTH, examples=["app AND sentiment:negative AND is_copy:false"])] = "",
     limit: Annotated[int, Query(ge=0, le=MAX_PAGE, description="0 counts only")] = 20,
     order: Literal["newest", "oldest", "relevance"] = "newest",
@@ -146,7 +156,8 @@ def search(
     with shared.use() as store:
         page = store.search(parsed, limit=limit, order=order, after=None if place is None else place.after)
     more = None if page.after is None else Cursor(query, order, now, page.after).encode()
-    return SearchPage(total=page.total, mentions=[shared_document(mention) for mention in page.mentions], cursor=more)
+    found = [shared_document(mention) for mention in page.mentions]
+    return SearchPage(total=page.total, mentions=found, cursor=more, notes=_remarks(query, parsed, lang))
 
 
 @router.get(
@@ -170,6 +181,13 @@ def _parsed(text: str, key: StoredKey, now: datetime | None = None) -> ParsedQue
     parsed = parse_query(text, now=now)
     check_query(parsed, key.role)
     return parsed
+
+
+def _remarks(text: str, parsed: ParsedQuery, lang: str) -> list[QueryNote]:
+    offset = len(text) - len(text.lstrip())
+    return [
+        QueryNote(code=note.code, position=note.position + offset, message=note.message(lang)) for note in notes(parsed)
+    ]
 
 
 def _place(mark: str, query: str, order: str) -> Cursor:

@@ -35,16 +35,36 @@ PROBLEM_EXAMPLE: dict[str, Any] = {
 }
 
 
+NOTE_EXAMPLE: dict[str, Any] = {
+    "code": "small_operator",
+    "position": 4,
+    "message": "„und“ wird als Wort gesucht; als Operator schreibt man es groß: UND.",
+}
+
+
+class QueryNote(BaseModel):
+    """What a readable query hardly means: it was answered as it stands. `position` is its 0-based character."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [NOTE_EXAMPLE]})
+
+    code: str
+    position: int
+    message: str
+
+
 class SearchPage(BaseModel):
     """One page of a search. `cursor` goes into the next request; it is null on the last page."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"total": 214, "mentions": [MENTION_EXAMPLE], "cursor": "WyI4YjQy…"}]}
+        json_schema_extra={
+            "examples": [{"total": 214, "mentions": [MENTION_EXAMPLE], "cursor": "WyI4YjQy…", "notes": [NOTE_EXAMPLE]}]
+        }
     )
 
     total: int
     mentions: list[dict[str, Any]]
     cursor: str | None
+    notes: list[QueryNote] = Field(description="remarks on the query; mostly empty")
 
 
 class AggregateRequest(BaseModel):
@@ -105,6 +125,7 @@ class AggregateAnswer(BaseModel):
                             ],
                         }
                     },
+                    "notes": [],
                 }
             ]
         }
@@ -112,6 +133,7 @@ class AggregateAnswer(BaseModel):
 
     hits: Hits
     aggregations: dict[str, Any]
+    notes: list[QueryNote] = Field(description="remarks on the query; mostly empty")
 
 
 class FieldInfo(BaseModel):

@@ -12,7 +12,7 @@ from dashboard.parts import anchor, heading, panel
 from dashboard.state import MAX_PAGE, MAX_SEARCH, ORDERS, search_error
 from dashboard.verbatims import cards
 from dashboard.views.filters import change_url
-from dashboard.views.notices import blind_notice, nothing_here, unreadable
+from dashboard.views.notices import blind_notice, nothing_here, remarks, unreadable
 
 
 def render(page: Context, figures: Figures) -> None:
@@ -24,6 +24,8 @@ def render(page: Context, figures: Figures) -> None:
         place.html(heading(page, page.words("page_mentions"), count=None, with_before=False))
         st.html(unreadable(page, error))
         return
+    if said := remarks(page):
+        st.html(said)
     found = figures.search(page.state)
     place.html(heading(page, page.words("page_mentions"), count=found.total, with_before=False))
     if not found.total:

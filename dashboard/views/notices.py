@@ -19,6 +19,7 @@ from index.blindness import BlindPeriod, blind_periods
 from index.fields import BERLIN
 from index.opening import without_credentials
 from index.query import QuerySyntaxError
+from index.query.notes import notes
 
 if TYPE_CHECKING:
     from dashboard.config import ConfigError, DashboardConfig
@@ -76,6 +77,17 @@ def unreadable(page: Context, error: QuerySyntaxError) -> str:
     caret = f"{escape(error.query)}\n{' ' * error.position}^"
     shown = f"<pre class='bm-caret'>{caret}</pre>"
     return f"<div class='bm-error' role='alert'>{escape(problem)} ({escape(where)}){shown}</div>"
+
+
+def remarks(page: Context) -> str:
+    """What the search text, which can be read, hardly means, as safe HTML; nothing where nothing is to be said."""
+    items = "".join(
+        f"<li>{escape(note.message(page.words.language))} "
+        f"({escape(page.words('search_error_at', position=note.position + 1))})</li>"
+        for note in notes(page.search_query)
+    )
+    title = escape(page.words("search_remarks"))
+    return f"<div class='bm-notice' role='status'><b>{title}</b><ul>{items}</ul></div>" if items else ""
 
 
 def blind_notice(page: Context) -> None:

@@ -22,6 +22,9 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     name: tuple(alias for alias, target in ALIASES.items() if target == name) + _PLAIN.get(name, ()) for name in SPECS
 }
 
+# In the place of a token form: the value as a whole.
+_WHOLE = "whole"
+
 
 def document_of(mention: Mention) -> dict[str, Any]:
     """A mention as the matcher reads it: its JSON and the derived fields."""
@@ -60,6 +63,13 @@ class Document:
             self._sets[key] = frozenset(self.words(name, form))
         return self._sets[key]
 
+    def keywords(self, name: str) -> frozenset[str]:
+        """The different values of a keyword field, as they are indexed."""
+        key = (name, _WHOLE)
+        if key not in self._sets:
+            self._sets[key] = frozenset(map(_keyword, self.values(name)))
+        return self._sets[key]
+
     def _find(self, name: str) -> Any:
         found = _path(self.source, name)
         if found is None and name in _DERIVED:
@@ -89,6 +99,10 @@ class Document:
             values["published_day"] = day.isoformat()
             values["published_week"] = date.fromisocalendar(*day.isocalendar()[:2], 1).isoformat()
         return values
+
+
+def _keyword(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _path(source: Mapping[str, Any], name: str) -> Any:

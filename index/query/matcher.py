@@ -90,12 +90,7 @@ def _term(node: ast.Term, document: Document) -> bool:
         return any(node.value in document.vocabulary(name, node.form) for name in node.fields)
     if isinstance(node.value, bool):
         return any(read_flag(value) is node.value for name in node.fields for value in document.values(name))
-    return any(_word(value) == node.value for name in node.fields for value in document.values(name))
-
-
-def _word(value: Any) -> str:
-    """A keyword's value as it is indexed."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return any(node.value in document.keywords(name) for name in node.fields)
 
 
 def _phrase(node: ast.Phrase, document: Document) -> bool:
@@ -109,7 +104,7 @@ def _phrase(node: ast.Phrase, document: Document) -> bool:
 def _wildcard(node: ast.Wildcard, document: Document) -> bool:
     tests = [_fits(pattern) for pattern in node.patterns]
     if SPECS[node.fields[0]].kind != "text":
-        return any(tests[0](_word(value)) for name in node.fields for value in document.values(name))
+        return any(tests[0](value) for name in node.fields for value in document.keywords(name))
     if len(tests) == 1:
         return any(tests[0](word) for name in node.fields for word in document.vocabulary(name, node.form))
     return any(True for name in node.fields for _ in runs(tests, document.words(name, node.form)))
@@ -122,7 +117,7 @@ def _fits(pattern: str) -> _WordTest:
 
 def _fuzzy(node: ast.Fuzzy, document: Document) -> bool:
     if SPECS[node.fields[0]].kind != "text":
-        values = {_word(value) for name in node.fields for value in document.values(name)}
+        values = {value for name in node.fields for value in document.keywords(name)}
         return any(within(node.term, value, node.distance) for value in values)
     words = {word for name in node.fields for word in document.vocabulary(name, node.form)}
     return any(within(node.term, word, node.distance) for word in words)
