@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet
 
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help setup demo test endurance check bench bench-crawl bench-index clean
+.PHONY: help setup demo test endurance check bench bench-crawl bench-index bench-nlp clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -52,6 +52,9 @@ bench-crawl: setup  ## measure a crawl against bare Scrapy (SIZE="--threads 5000
 
 bench-index: setup  ## measure the stores: writing, and the hotspot page up to a million mentions (SIZE="--sizes 10000,100000")
 	$(BIN)/python -m tests.bench_index $(SIZE)
+
+bench-nlp: setup  ## measure scoring against transformers' pipeline and BertModel (SIZE="--texts 500 --slow 50"), a quarter of an hour
+	$(BIN)/python -m tests.bench_nlp $(SIZE)
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
