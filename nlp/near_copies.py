@@ -35,7 +35,7 @@ def signature(text: str) -> tuple[int, ...] | None:
     shingles = {" ".join(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}
     minhash = _empty().copy()
     minhash.update_batch([shingle.encode() for shingle in sorted(shingles)])
-    return tuple(int(value) for value in minhash.hashvalues)
+    return tuple(minhash.hashvalues.tolist())
 
 
 def similarity(first: tuple[int, ...], second: tuple[int, ...]) -> float:
