@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 GOOD_OUTCOMES = frozenset({"done"})
 MAX_FILE_BYTES = 50_000_000
 UNKNOWN_ADDRESS = "http://unknown.invalid/"
+_SAVED_FROM = re.compile(rb"<!-- saved from url=\(\d{4}\)(https?://[^\s>]{1,2000})")
 
 
 class ExtractFormat(StrEnum):
@@ -197,15 +199,38 @@ def _from_file(name: str, url: str | None) -> Page:
 
 
 def _own_address(body: bytes) -> str:
-    """What a page says its own address is, else one that leads nowhere (RFC 2606)."""
+    """What a page says its own address is, else where its links start from, else one that leads nowhere (RFC 2606).
+
+    A canonical link may be relative to `<base href>`; browsers write where a saved page came from into a comment.
+    """
     from parsel import Selector
 
     try:
         selector = Selector(body=body, encoding="utf-8", type="html")
-        said = selector.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content").getall()
+        base = selector.xpath("//base/@href").get(default="").strip()
+        said = selector.xpath("//link[@rel='canonical']/@href").getall()
+        said += selector.xpath("//meta[@property='og:url']/@content").getall()
     except ValueError:
-        said = []
-    return next((address for address in said if urlsplit(address).scheme in ("http", "https")), UNKNOWN_ADDRESS)
+        base, said = "", []
+    saved = _SAVED_FROM.search(body[:4096])
+    whole = [_joined(base, address) for address in said]
+    candidates = [saved.group(1).decode("ascii", "replace") if saved else "", *whole, base]
+    return next((address for address in candidates if _is_web_address(address)), UNKNOWN_ADDRESS)
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address.strip())
+    except ValueError:
+        return ""
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def _bytes(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import lxml.html
 
-from crawlers.pages.document import Document, Element, affordable, brief, copy_of, has, select, whole_number
+from crawlers.pages.document import Document, Element, affordable, brief, classes, copy_of, has, select, whole_number
 from crawlers.pages.page import Page
 from crawlers.pages.posts import MAX_POSTS
 from crawlers.pages.rules import ThreadRules, by_pattern, read_by
@@ -18,6 +18,8 @@ SOFTWARE = "bbpress"
 
 _NUMBERS = re.compile(r"\d[\d.,]*")
 _BODY = ".bbp-reply-content, .bbp-topic-content"
+# The list's head and foot name their columns with the classes of posts.
+_HEADINGS = frozenset({"bbp-header", "bbp-footer"})
 _RULES = ThreadRules(
     software=SOFTWARE,
     posts=_BODY,
@@ -30,13 +32,14 @@ _RULES = ThreadRules(
         ".bbp-author-link",
     ),
     times=(".bbp-reply-post-date, .bbp-topic-post-date", ".bbp-meta time, time", ".bbp-meta"),
-    title=("h1.entry-title", "h1.bbp-topic-title, .bbp-topic-title h1", "h1"),
+    title=("h1.entry-title, h1.wp-block-post-title", "h1.bbp-topic-title, .bbp-topic-title h1", "h1"),
     noise=(
         ".bbp-reply-revision-log, .bbp-topic-revision-log, .bbp-attachments, .bbp-signature, .bbp-author-role",
         ".bbp-admin-links, .d4p-bbp-quote-title, .bbp-reply-to-link, .wp-block-embed, .sharedaddy, .gdbbx-signature",
     ),
     roles=".bbp-author-role",
     badges=".bbp-author-role",
+    staff=".forum-mod, .bbp-role-keymaster, .bbp-role-moderator",
     deleted=".status-trash, .status-spam, .status-pending",
     parent=re.compile(r"#(post-\d{1,18})"),
     permalink=("a.bbp-reply-permalink[href]", "a.bbp-topic-permalink[href]"),
@@ -44,7 +47,7 @@ _RULES = ThreadRules(
     threads="a.bbp-topic-permalink[href]",
     boards="a.bbp-forum-title[href], .bbp-forums-list a.bbp-forum-link[href]",
     list_marks=".bbp-topics, .bbp-forums",
-    list_title=("h1.entry-title", "h1"),
+    list_title=("h1.entry-title, h1.wp-block-post-title", "h1"),
     next_page=(".bbp-pagination-links a.next[href]",),
     expected=lambda document: _expected(document),
 )
@@ -68,7 +71,7 @@ def _boxes(document: Document) -> Iterator[Element]:
     shared = Counter(body.getparent() for body in bodies)
     for body in bodies:
         parent = body.getparent()
-        if parent is None or has(body, *_BODY.split(", ")):
+        if parent is None or classes(parent) & _HEADINGS or has(body, *_BODY.split(", ")):
             continue
         box = parent if shared[parent] == 1 else body
         head = box.getprevious()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
 from crawlers.pages.answer import Answer
 from crawlers.pages.document import Document, first, flat, has, select
-from crawlers.pages.fields import identifier
+from crawlers.pages.fields import identifier, part
 from crawlers.pages.jsonapi import NOISE, SOFTWARE, Resources, posts_address, resources_of, root_of, thread_page
 from crawlers.pages.page import Page
 from crawlers.pages.posts import build_page, next_link, page_title
@@ -19,6 +21,8 @@ from crawlers.pages.twins import data_links
 
 __all__ = ["SOFTWARE", "read", "recognises"]
 
+Key = tuple[str, str]
+_PER_PAGE = 20
 _LOAD = re.compile(r"\bapp\.load\(\s*(?=\{)")
 _RULES = ThreadRules(
     software=SOFTWARE,
@@ -78,10 +82,26 @@ def _from_data(document: Document, payload: dict[str, Any], found: Resources) ->
     answer = Answer(payload["apiDocument"], document)
     every = resources_of({"data": list(found.own), "included": [*_resources(payload), *found.known.values()]})
     # What the page embeds beside the discussion may hold posts of others.
-    page = thread_page(answer, replace(every, known={**every.known, **found.known}), next_page=None)
+    known = {**every.known, **found.known}
+    page = thread_page(answer, replace(every, known=_without_later_answers(every, known)), next_page=None)
     total, number = page.expected_posts, identifier(found.own[0].get("id"))
     further = total is not None and total > len(page.posts)
     return page.model_copy(update={"next_page": _further(document, number) if further else None})
+
+
+def _without_later_answers(found: Resources, known: Mapping[Key, Mapping[str, Any]]) -> Mapping[Key, Mapping[str, Any]]:
+    """The resources without posts of later pages, which come along because they mention a post of this one.
+
+    The discussion names all its posts in order; those of the page are the first `_PER_PAGE` of the longest run.
+    """
+    order = found.related(found.own[0], "posts")
+    runs = [
+        list(run) for there, run in groupby(order, lambda key: bool(part(known.get(key, {}), "attributes"))) if there
+    ]
+    if not runs:
+        return known
+    shown = frozenset(max(runs, key=len)[:_PER_PAGE])
+    return {key: entry for key, entry in known.items() if key[0] != "posts" or key in shown}
 
 
 def _further(document: Document, number: str | None) -> str | None:

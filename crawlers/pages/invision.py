@@ -19,12 +19,13 @@ _RULES = ThreadRules(
     author=(
         "aside .cAuthorPane_author, .ipsComment_author .cAuthorPane_author",
         ".cAuthorPane_author a, .cAuthorPane_author",
-        ".ipsEntry__header .ipsUsername, .ipsEntry__username, a.ipsUsername, .ipsUsername",
+        ".ipsEntry__username .ipsUsername, .ipsEntry__header .ipsUsername, .ipsEntry__username > a:first-child",
+        ".ipsEntry__username, a.ipsUsername, .ipsUsername",
         ".ipsComment_author strong a, .ipsComment_header a[href*='/profile/']",
     ),
     times=(
         ".ipsComment_meta > a time, .ipsComment_meta a[href*='findComment'] time",
-        ".ipsEntry__date time, .ipsEntry__topRow time, a[href*='findComment'] time",
+        ".ipsEntry__date time, .ipsEntry__topRow time, .ipsPhotoPanel__secondary time, a[href*='findComment'] time",
         ".ipsComment_meta time",
         "time[datetime]",
     ),
@@ -40,12 +41,14 @@ _RULES = ThreadRules(
         ".ipsSpoiler_header, .ipsEmbedded, .ipsEmbeddedOther, .ipsEmbeddedVideo, .ipsEmbeddedBlock"
         ", [data-excludequote]",
         ".ipsAttachLink_block, .ipsCode, pre.ipsCode, [data-role='memberSignature'], .ipsItemControls, .ipsReact",
-        ".ipsComment_editInfo, .ipsEntry__controls, .ipsOnlyForMarker, details.ipsRichTextBox > summary",
+        ".ipsComment_editInfo, .ipsEdited, [data-el='edited']",
+        ".ipsEntry__controls, .ipsOnlyForMarker, details.ipsRichTextBox > summary",
     ),
     roles="[data-role='group'], .cAuthorPane_info, .ipsEntry__group, .ipsEntry__author, .cAuthorPane",
     badges="[data-role='group'], .ipsEntry__group, .cAuthorGroupIcon img, .ipsComment_authorGroup"
     ", [data-role='rank-title'], .cAuthorPane_moderator",
-    staff=".cAuthorPane_badge--moderator, .ipsEntry--staff",
+    staff=".cAuthorPane_badge--moderator, .ipsEntry__moderatorBadge, .ipsAvatarStack__badge--moderator"
+    ", .ipsEntry--staff",
     deleted=".ipsModerated, .ipsComment_hidden, .cPost_hidden, .ipsEntry--hidden",
     parent=re.compile(r"^(\d{1,18})$|[?&]comment=(\d{1,18})|#(?:comment-|findComment-)(\d{1,18})"),
     parent_form="elComment_{}",

@@ -117,8 +117,19 @@ def posts_address(root: str, discussion: str, offset: int = 0) -> str:
 
 def _posts(found: Resources) -> list[Mapping[str, Any]]:
     """The posts with attributes, each once, in the order of their numbers where they have some."""
-    every = [entry for (kind, _), entry in found.known.items() if kind == "posts" and part(entry, "attributes")]
+    every = [
+        entry
+        for (kind, _), entry in found.known.items()
+        if kind == "posts" and part(entry, "attributes") and not _elsewhere(found, entry)
+    ]
     return sorted(every, key=lambda entry: count(part(entry, "attributes").get("number")) or 0)
+
+
+def _elsewhere(found: Resources, post: Mapping[str, Any]) -> bool:
+    """Whether a post came along only because it answers one of this discussion from another discussion."""
+    own = found.own[0] if found.own and found.own[0]["type"] == "discussions" else None
+    stated = found.related(post, "discussion")
+    return own is not None and bool(stated) and stated[0] != _key(own)
 
 
 def thread_page(answer: Answer, found: Resources, *, next_page: str | None) -> Page:

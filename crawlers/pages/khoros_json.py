@@ -18,6 +18,7 @@ SOFTWARE = "khoros"
 QUOTES = ("blockquote", ".lia-quote")
 NOISE = (
     ".lia-message-signature, .UserSignature, .lia-spoiler-link, .lia-media-object, .lia-inline-image-display-wrapper",
+    ".lia-panel-feedback-banner-safe, .lia-panel-feedback-banner-note, .lia-component-solution-info",
     ".video-embed-center, .lia-message-edited-by, li-code, .lia-mentions-blocked, .lia-embeded-content",
 )
 _LIMIT = re.compile(r"\bLIMIT\s+(\d{1,5})", re.I)

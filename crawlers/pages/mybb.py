@@ -30,8 +30,11 @@ SOFTWARE = "mybb"
 
 _BODIES = (".post_body", "[id^=pid_]")
 _QUOTES = ("blockquote.mycode_quote", "blockquote")
+_FILES = "a[href*='attachment.php?aid=']"
+_FILE_SIZE = re.compile(r"^\s*\([^()]{1,80}/[^()]{1,80}\d\)")
 _NOISE = (
     ".codeblock, .mycode_code, .signature, .post_edit, .edited_post, .post_meta, .spoiler_header, .spoiler-title",
+    _FILES,
 )
 _POST_ID = re.compile(r"^post_(\d+)$")
 _QUOTED = re.compile(r"#pid(\d+)|[?&]pid=(\d+)")
@@ -105,6 +108,7 @@ def _post(document: Document, container: Element) -> Post | None:
     number = container.get("id").partition("_")[2]
     if body is None:
         return None
+    _without_file_sizes(body)
     return make_post(
         document,
         native_id=f"pid{number}",
@@ -119,15 +123,45 @@ def _post(document: Document, container: Element) -> Post | None:
     )
 
 
+def _without_file_sizes(body: Element) -> None:
+    """Takes out what stands behind a file's name in the text: its size and how often it was fetched, in brackets."""
+    for link in select(body, _FILES):
+        link.tail = _FILE_SIZE.sub("", link.tail or "")
+
+
 def _badges(container: Element) -> str:
-    words = [brief(node, 120) for node in select(container, ".author_information .smalltext, .usertitle")]
-    images = select(container, ".author_information .smalltext img, .groupimage, .post_author img[src*='group']")
+    boxes = select(container, ".author_information .smalltext, .post_author .smalltext") or _below_name(container)
+    words = [_first_line(node) for node in boxes]
+    words.extend(brief(node, 120) for node in select(container, ".usertitle"))
+    images = [image for node in boxes for image in select(node, "img")]
+    images.extend(select(container, ".groupimage, .post_author img[src*='group']"))
     return " | ".join([*words, images_text(images)])
+
+
+def _below_name(container: Element) -> list[Element]:
+    """1.6 and its classic posts put the title, ranks and the member's details in one block below the name."""
+    name = first(container, "strong > .largetext")
+    return (
+        [node for node in name.getparent().itersiblings() if "smalltext" in classes(node)][:1]
+        if name is not None
+        else []
+    )
+
+
+def _first_line(node: Element) -> str:
+    """The user's title: what stands before the first line break; details of the member's own follow."""
+    parts = [node.text or ""]
+    for child in node:
+        if child.tag == "br" and "".join(parts).strip():
+            break
+        parts.append(f"{brief(child, 120)}{child.tail or ''}")
+    text = " ".join("".join(parts).split())
+    return text if len(text) <= 120 else ""
 
 
 def _date_line(container: Element) -> str:
     """The line of the date, without the edit note that stands in it."""
-    for node in select(container, ".post_date, .post_head .smalltext"):
+    for node in select(container, ".post_date, .post_head .smalltext, .tcat > .smalltext"):
         own = [node.text or "", *(_kept(child) for child in node)]
         if text := " ".join("".join(own).split()):
             return text
@@ -135,7 +169,7 @@ def _date_line(container: Element) -> str:
 
 
 def _kept(child: Element) -> str:
-    edit = classes(child) & {"post_edit", "edited_post"}
+    edit = classes(child) & {"post_edit", "edited_post"} or (child.get("id") or "").startswith("edited_by_")
     # Relative dates ("vor 2 Stunden") carry the exact one as a title.
     words = "" if edit else f" {child.get('title') or shown_text(child)} "
     return words + (child.tail or "")

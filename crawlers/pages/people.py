@@ -13,7 +13,7 @@ _STAFF_RANK = re.compile(
     r"(?:admin|administrator|team|leitung|betreiber)|team|teammitglied|teamleit\w+|staff(?: member)?|mitarbeiter(?:in)?"
     r"|support(?:[ -]?team)?|kundenservice|kundendienst|kundenbetreu\w+|service[ -]?team|community[ -]?manager(?:in)?"
     r"|community[ -]?team|hersteller|betreiber(?:in)?|redaktion|redakteur(?:in)?|official|offiziell\w*"
-    r"|employee|admina|keymaster|schlüsselmeister(?:in)?)(?![\w-])",
+    r"|employee|admina|keymaster|schlüsselmeister(?:in)?|(?:haupt|foren)?verwalter(?:in)?)(?![\w-])",
     re.I,
 )
 _FORMER = re.compile(r"\b(?:ex|ehemalig\w*|former|kein)\b[ -]*", re.I)

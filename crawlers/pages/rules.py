@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from crawlers.pages.body import BodyText, read_body
-from crawlers.pages.dates import UNKNOWN, Moment
+from crawlers.pages.dates import UNKNOWN, Moment, with_order
 from crawlers.pages.document import Document, Element, affordable, attribute, brief, classes, first, has, select
 from crawlers.pages.moments import moment_at
 from crawlers.pages.page import Page, Post
@@ -70,6 +70,7 @@ def read_by(document: Document, rules: ThreadRules, *, containers: Iterable[Elem
 def _thread(document: Document, rules: ThreadRules, boxes: list[Element]) -> Page:
     standing = [box for box in boxes if not _is_deleted(box, rules)]
     gone = len(boxes) - len(standing)
+    document = replace(document, hints=with_order(document.hints, _date_lines(standing, rules)))
     return build_page(
         document,
         software=rules.software,
@@ -83,6 +84,13 @@ def _thread(document: Document, rules: ThreadRules, boxes: list[Element]) -> Pag
             *([f"deleted_post: {gone} withdrawn by their authors or the board"] if gone else []),
         ],
     )
+
+
+def _date_lines(boxes: list[Element], rules: ThreadRules) -> Iterator[str]:
+    """What the places of dates show; of each post the first that shows anything."""
+    for box in boxes:
+        found = (text for css in rules.times if css for node in select(box, css) if (text := brief(node, _MAX_LABEL)))
+        yield next(found, "")
 
 
 def _is_deleted(box: Element, rules: ThreadRules) -> bool:

@@ -33,7 +33,7 @@ _BODIES = (".inner[id^=msg_]", ".inner[data-msgid]", ".post .inner", "div[id^=ms
 _QUOTES = (".quoteheader", "blockquote.bbc_standard_quote", "blockquote.bbc_alternate_quote", ".quotefooter")
 _NOISE = (
     ".codeheader, code.bbc_code, .bbc_code, .signature, .modified, .attachments, .noticebox, .smalltext.modified",
-    ".sp-head, .spoiler_head, .bbc_member_mention_hidden",
+    ".sp-head, .spoiler_head, .bbc_member_mention_hidden, a[href*='action=dlattach']",
 )
 _MESSAGE = re.compile(r"^msg_?(\d+)$")
 _QUOTED = re.compile(r"#msg(\d+)|\.msg(\d+)|[?&;]msg=(\d+)")

@@ -36,7 +36,7 @@ _NOISE = (
     ".codeBox, .messageSignature, .messageFooter, .messageFooterNotes, .messageFooterNote, .spoilerBoxHeader",
     ".jsSpoilerToggle, .unfurlUrlCardContainer, .unfurlUrlCard, .embeddedContent, .messageQuickOptions",
     ".attachmentList, .attachmentThumbnailList, .attachmentFileList, .messageModerationNotice, .jsReplaceIcon",
-    "woltlab-core-notice",
+    "woltlab-core-notice, .messageUserConsent, .messageAttachment",
 )
 _QUOTED = re.compile(r"#post(\d+)|[?&]postID=(\d+)|/post/(\d+)", re.I)
 _THREAD_ADDRESS = re.compile(r"(?:/|\?)(?:thread|topic)/\d+[^/?]*/?$")
