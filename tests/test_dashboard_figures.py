@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from dashboard.config import DashboardConfig
 from dashboard.figures import (
     Cell,
     Counts,
@@ -18,9 +19,12 @@ from dashboard.figures import (
     values,
     voices,
 )
+from dashboard.loaders import Figures, forget_desk
 from dashboard.state import FilterState, to_query
 from index.embedded import EmbeddedStore
+from index.fields import BERLIN
 from index.mention import Correction, Work
+from index.opening import open_store
 from index.query import parse_query
 from tests.factories import make_aspect, make_mention, make_sentiment
 
@@ -206,3 +210,20 @@ def test_values_and_copies_are_counted_most_frequent_first(stored):
     assert values(store, ANY, ("source",)) == {"source": [("marktforum", 2), ("gartenblog", 1)]}
     assert copies(store, ANY) == {"a": 2}
     assert by_value(store, ANY, "source") == {"marktforum": Counts(negative=2), "gartenblog": Counts(neutral=1)}
+
+
+@pytest.mark.parametrize("days_ago", [[0], [20], [40, 300], [500, 2000], [5, 20, 400]])
+def test_newest_day_is_the_newest_mentions_however_long_ago(tmp_path, days_ago):
+    today = datetime.now(UTC).astimezone(BERLIN).replace(hour=12)
+    at = [today - timedelta(days=days) for days in days_ago]
+    mentions = [said(number, "neutral", published_at=moment) for number, moment in enumerate(at)]
+    foreign = said(90, "neutral", brands=("distel",), published_at=today)
+    later = said(91, "neutral", published_at=today + timedelta(days=30))
+    undated = said(92, "neutral", published_at=None)
+    store = open_store(None, tmp_path)
+    store.upsert([*mentions, foreign, later, undated])
+    store.close()
+    figures = Figures(DashboardConfig(brand="kornblume", data=tmp_path))
+    assert figures.newest_day(mentions[0].brands[0]) == today.date() - timedelta(days=min(days_ago))
+    assert figures.newest_day("klee") == today.date()
+    forget_desk()
