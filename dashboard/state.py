@@ -168,13 +168,14 @@ def search_error(text: str) -> QuerySyntaxError | None:
 
 
 def _clauses(state: FilterState) -> list[str]:
-    texts = [_any("author_role", ("customer", "unknown")), "work.not_us:false"]
+    # What is left out is the smaller part: an index finds it faster than all that remains.
+    texts = ["NOT author_role:staff", "NOT work.not_us:true"]
     if state.start is not None and state.end is not None:
         texts.append(f"published_day:[{state.start.isoformat()} TO {state.end.isoformat()}]")
     if state.brand not in (None, EVERY_BRAND):
         texts.append(clause("brands", state.brand))
     if state.copies == "once":
-        texts.append("is_copy:false")
+        texts.append("NOT is_copy:true")
     texts += _experience_clauses(state)
     named = {"source": state.sources, "channel": state.channels, "journey_phase": state.phases}
     named["touchpoint"] = state.touchpoints

@@ -26,8 +26,8 @@ class Series:
 
 def counted(brand: str) -> Query:
     """What counts: this brand's mentions by customers, near-copies once, without those marked as not ours."""
-    roles = parse_query(f"{clause('author_role', 'customer')} OR {clause('author_role', 'unknown')}")
-    return conjunction(parse_query(clause("brands", brand)), roles, parse_query("is_copy:false AND work.not_us:false"))
+    rest = "NOT author_role:staff AND NOT is_copy:true AND NOT work.not_us:true"
+    return conjunction(parse_query(clause("brands", brand)), parse_query(rest))
 
 
 def about(topic: str) -> Query:
