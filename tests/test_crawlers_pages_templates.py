@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from test_crawlers_pages_boards import vb3, vb3_post, vb4, vb4_post
+from test_crawlers_pages_boards_second import wbb, wbb_post, wsc, wsc_post
 
+from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.reading import read_page
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -264,3 +267,99 @@ def test_flarum_posts_that_only_mention_those_of_the_page_are_not_on_it():
     result = page(html, "https://flarum.example/d/3-sattel")
     assert [post.text for post in result.posts] == [f"Satz {number}." for number in range(1, 21)]
     assert (result.expected_posts, result.next_page is not None) == (40, True)
+
+
+# --- Files in a text
+
+
+@pytest.mark.parametrize(
+    ("build", "url", "link"),
+    [
+        (lambda body: vb3(vb3_post(42, "Imke", body)), "https://f.example/showthread.php?t=5", "attachment.php?attachmentid=77"),
+        (lambda body: vb4(vb4_post(42, "Imke", body)), "https://f.example/showthread.php?t=6", "attachment.php?attachmentid=77"),
+        (lambda body: wsc(wsc_post(42, "Imke", body)), WSC, "https://forum.example/attachment/77-naht/"),
+        (lambda body: wbb(wbb_post(42, "Imke", body)), "https://f.example/index.php?page=Thread&threadID=55", "index.php?page=Attachment&amp;attachmentID=77"),
+    ],
+    ids=["vbulletin3", "vbulletin4", "woltlab", "wbb3"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["naht.pdf", "Anhang 77"])
+def test_files_in_the_text_are_not_its_words_but_other_links_are(build, url, link, name):
+    body = f'Der Plan: <a href="{link}">{name}</a><br />Mehr steht <a href="{link}">in diesem Bild</a>.'
+    (only,) = page(build(body), url).posts
+    assert only.text == "Der Plan:\nMehr steht in diesem Bild."
+
+
+def test_invision_files_in_the_text_are_not_its_words():
+    body = '<p>Der Plan: <a class="ipsAttachLink" href="https://ips.example/attachment.php?id=7" data-fileid="7">naht.pdf</a></p>'
+    (only,) = page(ips5_page(ips5(801, "Ute", body)), IPS).posts
+    assert only.text == "Der Plan:"
+
+
+# --- Forumieren in the manner of Invision
+
+
+def test_forumieren_edit_note_at_the_end_of_the_text():
+    html = """<html lang="de"><head><script src="https://illiweb.com/rs3/60/frm/x.js"></script></head><body><div class="borderwrap"><div class="maintitle floated"><h1>Zelt undicht</h1></div>
+      <div id="p41" class="post clearfix post--41"><div class="post-container"><div class="postbody clearfix"><div class="postprofile" id="profile41"><div class="postprofile-head post-header"><div class="popmenubutton"><a href="javascript:void(0);"><strong>Kai</strong></a></div></div>
+      <dl class="postprofile-details postdetails"><dt><a href="/u3"><img src="/a.jpg" alt=""></a><br><a href="/u3"><strong>Kai</strong></a></dt><dd>Moderator</dd><dd><br></dd><dd><span class="label">Beiträge : </span>12</dd></dl></div>
+      <div class="postbody-head postdetails post-header"><ul class="post-info"><li>Beitrag 1</li></ul><h3><a href="/t9-zelt#41">Zelt undicht</a></h3><p class="author"><img src="/i.gif" alt="Beitrag" title="Beitrag">&nbsp;von&nbsp;<a href="/u3"><strong>Kai</strong></a> So 1 März 2026 - 19:04</p></div>
+      <div class="post-entry"><div class="vote gensmall"><div class="vote-no-bar">----</div></div><div>Mein Zelt tropft.</div><div class="clear"></div><br><br><span class="gensmall">Zuletzt von Kai am Mo 2 März 2026 - 8:00 bearbeitet; insgesamt 2-mal bearbeitet</span></div>
+      <br><div id="sig41" class="signature_div">Immer bergauf</div></div></div><div class="post-footer clearfix"><ul class="posting-icons"><li>Zitieren</li></ul></div></div></div></body></html>"""
+    result = page(html, "https://wanderer.forumieren.example/t9-zelt")
+    assert told(result) == [("p41", "Kai", "staff", "Mein Zelt tropft.")]
+    assert result.posts[0].published_at == datetime(2026, 3, 1, 19, 4, tzinfo=BERLIN)
+
+
+# --- Khoros, lists and titles
+
+
+def test_khoros_lists_name_each_thread_once():
+    html = """<html lang="de"><body class="ForumPage lia-body" id="lia-body"><h1 class="lia-page-title">Tarife</h1><h2 class="message-subject"><a class="page-link" href="/t5/Tarife/Falsche-Rechnung/td-p/91">Falsche Rechnung</a></h2>
+      <a href="/t5/Tarife/Falsche-Rechnung/m-p/97#M12">‎12.03.2024 14:05</a></body></html>"""
+    result = page(html, "https://community.example/t5/Tarife/bd-p/tarife")
+    assert result.links == ("https://community.example/t5/Tarife/Falsche-Rechnung/td-p/91",)
+
+
+def test_khoros_titles_are_the_threads_on_later_pages_too():
+    post = lia(97, "Rieke", "<p>Danke.</p>", "12.03.2024 14:05").replace(
+        '<div itemprop="text"',
+        '<div class="lia-message-subject"><h5>Betreff: Falsche Rechnung</h5></div><div itemprop="text"',
+    )
+    html = f'<html lang="de"><body class="lia-body"><h1 class="lia-message-subject-banner">Falsche Rechnung</h1>{post}</body></html>'
+    assert page(html, "https://community.example/t5/Tarife/Falsche-Rechnung/td-p/91/page/2").title == "Falsche Rechnung"
+
+
+# --- Ranks and names that several of them share
+
+
+@pytest.mark.parametrize(
+    ("badge", "role"),
+    [
+        ("Hauptadministrator", "staff"), ("Bereichsmoderatorin", "staff"), ("Forenmoderator", "staff"),
+        ("Kornblume-Mitarbeiterin", "staff"), ("Kornblume-Team", "staff"), ("Team-Mitglied", "staff"),
+        ("Kundenberaterin", "staff"), ("Forumsbetreiber", "staff"), ("Webmaster", "staff"), ("Verwalterin", "staff"),
+        ("Ex-Mitarbeiter", "customer"), ("Ehren-Moderator", "customer"), ("Ehrenmoderator", "customer"),
+        ("Teamplayer", "customer"), ("Hausverwalter", "customer"), ("Modellbauer", "customer"),
+    ],
+)  # fmt: skip
+def test_german_ranks(badge, role):
+    assert role_of("Uwe", badges=badge) == role
+
+
+@pytest.mark.parametrize(
+    ("name", "nobody"),
+    [("Gast_4711", True), ("Unregistriert", True), ("Nicht registrierter Benutzer", True), ("Former Member", True),
+     ("Gastwirt", False), ("Gast Anna", False), ("Registriert99", False)],
+)  # fmt: skip
+def test_names_of_nobody(name, nobody):
+    assert is_placeholder(name) is nobody
+
+
+def test_bbpress_20_tables():
+    post = f"""<tr class="bbp-reply-header"><td class="bbp-reply-author">Tjark</td><td class="bbp-reply-content"><a href="{BBP}#post-13" title="Antwort">#</a> Geschrieben am 12. März 2024 um 9:31</td></tr>
+      <tr id="post-13" class="post-13 reply type-reply status-publish hentry"><td class="bbp-reply-author"><a href="https://wp.example/users/tjark/" class="bbp-author-avatar"><img alt="" src="/a.png"></a></td><td class="bbp-reply-content"><p>Die rote.</p></td></tr>"""
+    columns = '<tr><th class="bbp-reply-author">Autor</th><th class="bbp-reply-content">Beiträge</th></tr>'
+    html = f"""<html lang="de"><body><h1 class="entry-title">Gartenschere</h1><table class="bbp-replies" id="topic-12-replies"><thead>{columns}</thead><tfoot>{columns}</tfoot><tbody>{post}</tbody></table></body></html>"""
+    result = page(html, BBP)
+    assert [(post.native_id, post.author, post.text) for post in result.posts] == [("post-13", "Tjark", "Die rote.")]
+    assert result.posts[0].published_at == datetime(2024, 3, 12, 9, 31, tzinfo=BERLIN)

@@ -18,20 +18,30 @@ SOFTWARE = "bbpress"
 
 _NUMBERS = re.compile(r"\d[\d.,]*")
 _BODY = ".bbp-reply-content, .bbp-topic-content"
-# The list's head and foot name their columns with the classes of posts.
-_HEADINGS = frozenset({"bbp-header", "bbp-footer"})
+# The list's head and foot name their columns with the classes of posts, and so did the heads of posts in 2.0's tables.
+_HEADINGS = frozenset({"bbp-header", "bbp-footer", "bbp-reply-header", "bbp-topic-header"})
 _RULES = ThreadRules(
     software=SOFTWARE,
     posts=_BODY,
     native_id=by_pattern(r"(?:^|\s)(post-\d{1,18})(?:\s|$)", "id", "class"),
-    body=(".bbp-reply-content", ".bbp-topic-content"),
+    body=(
+        "div.bbp-reply-content, div.bbp-topic-content",
+        "tr:not(.bbp-reply-header) > .bbp-reply-content, tr:not(.bbp-topic-header) > .bbp-topic-content",
+        ".bbp-reply-content, .bbp-topic-content",
+    ),
     author=(
         ".bbp-author-name",
         ".bbp-reply-author .bbp-author-link",
         ".bbp-topic-author .bbp-author-link",
         ".bbp-author-link",
+        ".bbp-reply-header .bbp-reply-author",
     ),
-    times=(".bbp-reply-post-date, .bbp-topic-post-date", ".bbp-meta time, time", ".bbp-meta"),
+    times=(
+        ".bbp-reply-post-date, .bbp-topic-post-date",
+        ".bbp-meta time, time",
+        ".bbp-meta",
+        ".bbp-reply-header .bbp-reply-content",
+    ),
     title=("h1.entry-title, h1.wp-block-post-title", "h1.bbp-topic-title, .bbp-topic-title h1", "h1"),
     noise=(
         ".bbp-reply-revision-log, .bbp-topic-revision-log, .bbp-attachments, .bbp-signature, .bbp-author-role",
@@ -71,7 +81,7 @@ def _boxes(document: Document) -> Iterator[Element]:
     shared = Counter(body.getparent() for body in bodies)
     for body in bodies:
         parent = body.getparent()
-        if parent is None or classes(parent) & _HEADINGS or has(body, *_BODY.split(", ")):
+        if parent is None or body.tag == "th" or classes(parent) & _HEADINGS or has(body, *_BODY.split(", ")):
             continue
         box = parent if shared[parent] == 1 else body
         head = box.getprevious()

@@ -9,7 +9,7 @@ from itertools import islice
 
 from crawlers.pages.body import BodyText
 from crawlers.pages.dates import UNKNOWN, DateHints, Moment, parse_text, with_order
-from crawlers.pages.document import Document, Element, affordable, brief, classes, select
+from crawlers.pages.document import Document, Element, affordable, brief, classes, select, set_class
 from crawlers.pages.page import Page, Post
 from crawlers.pages.people import is_placeholder, role_of
 from crawlers.pages.posts import MAX_POSTS, build_page, collect, followable
@@ -25,6 +25,7 @@ _NOT_THE_POSTS_DATE = re.compile(
     r"|letzte|online|aktiv|seen",
     re.I,
 )
+_FILE_NAME = re.compile(r"\.[a-z0-9]{2,5}$|^(?:Anhang|Attachment)\s+\d+$", re.I)
 _MAX_PLACES = 400
 _MAX_LEVELS = 15
 _MAX_LINKS = 3000
@@ -179,6 +180,13 @@ def _parent(words: BodyText, quoted: re.Pattern[str], form: str, own: str) -> st
             parent = f"{form}{next(filter(None, match.groups()))}"
             return parent if parent != own else None
     return None
+
+
+def mark_files(body: Element, links: str) -> None:
+    """Names those links of a body that stand for files ("naht.pdf", "Anhang 77"), so that they go with attachments."""
+    for link in select(body, links):
+        if _FILE_NAME.search(brief(link, 200)):
+            set_class(link, "attachment-inline")
 
 
 def shown_text(node: Element | None) -> str:

@@ -47,7 +47,7 @@ _POST_LINK = re.compile(
 )
 _EDIT_NOTE = re.compile(
     r"^[\[(]?\s*(?:zuletzt (?:bearbeitet|geändert|editiert|modifiziert)|bearbeitet von|geändert von"
-    r"|dieser beitrag wurde"
+    r"|zuletzt von .{1,80} bearbeitet|dieser beitrag wurde"
     r"|last edited|edited by|\d+\s*mal editiert)\b.{0,200}$",
     re.I,
 )

@@ -40,7 +40,8 @@ _RULES = ThreadRules(
     noise=(
         ".ipsSpoiler_header, .ipsEmbedded, .ipsEmbeddedOther, .ipsEmbeddedVideo, .ipsEmbeddedBlock"
         ", [data-excludequote]",
-        ".ipsAttachLink_block, .ipsCode, pre.ipsCode, [data-role='memberSignature'], .ipsItemControls, .ipsReact",
+        ".ipsAttachLink, .ipsAttachLink_block, .ipsCode, pre.ipsCode, [data-role='memberSignature']",
+        ".ipsItemControls, .ipsReact",
         ".ipsComment_editInfo, .ipsEdited, [data-el='edited']",
         ".ipsEntry__controls, .ipsOnlyForMarker, details.ipsRichTextBox > summary",
     ),

@@ -12,6 +12,8 @@ from crawlers.pages.rules import ThreadRules, by_pattern, read_by
 __all__ = ["SOFTWARE", "read", "recognises"]
 
 _TOPICS = ("td-p", "m-p", "ta-p", "qaq-p", "idi-p", "ba-p", "idc-p")
+# A list's links to single messages (their last ones) lead to threads that it names by their beginning, too.
+_BEGINNINGS = tuple(kind for kind in _TOPICS if kind not in {"m-p", "idc-p"})
 _PATH = rf"/t5/.+/(?:{'|'.join(_TOPICS)})/\d+"
 _RULES = ThreadRules(
     software=SOFTWARE,
@@ -36,6 +38,7 @@ _RULES = ThreadRules(
         "[itemprop='datePublished'], [itemprop='dateCreated']",
     ),
     title=(
+        "h1.lia-message-subject-banner",
         ".lia-message-subject-banner .lia-message-subject",
         ".PageTitle h1 .lia-link-navigation",
         ".lia-message-subject h1",
@@ -52,7 +55,7 @@ _RULES = ThreadRules(
     deleted=".lia-message-deleted",
     permalink=("a.lia-message-permalink[href]", ".lia-message-position-in-thread a[href]", "a.permalink[href]"),
     thread_path=re.compile(_PATH),
-    threads=", ".join(f"a[href*='/{kind}/']:not([href*='/jump-to/']):not([href*='/page/'])" for kind in _TOPICS),
+    threads=", ".join(f"a[href*='/{kind}/']:not([href*='/jump-to/']):not([href*='/page/'])" for kind in _BEGINNINGS),
     boards="a[href*='/bd-p/']:not([href*='/page/']), a[href*='/ct-p/'], a[href*='/qa-p/']",
     list_marks=".MessageList, .lia-list-slim, .lia-component-boards-widget",
     list_title=(".PageTitle h1", "h1"),

@@ -8,22 +8,24 @@ import unicodedata
 from index.mention import AuthorRole
 
 _STAFF_RANK = re.compile(
-    r"(?<![\w-])(?:(?:super|global|co)?[ -]?(?:administrator|moderator|admin|mod)(?:in|en|innen|s)?|(?:forum|foren"
-    r"|board|site)[ -]?"
-    r"(?:admin|administrator|team|leitung|betreiber)|team|teammitglied|teamleit\w+|staff(?: member)?|mitarbeiter(?:in)?"
-    r"|support(?:[ -]?team)?|kundenservice|kundendienst|kundenbetreu\w+|service[ -]?team|community[ -]?manager(?:in)?"
-    r"|community[ -]?team|hersteller|betreiber(?:in)?|redaktion|redakteur(?:in)?|official|offiziell\w*"
-    r"|employee|admina|keymaster|schlüsselmeister(?:in)?|(?:haupt|foren)?verwalter(?:in)?)(?![\w-])",
+    r"(?<![\w-])(?:(?:super|global|co|haupt|bereichs)?[ -]?(?:administrator|moderator|admin|mod)(?:in|en|innen|s)?"
+    r"|(?:forums?|foren|board|site)[ -]?(?:admin|administrator|moderator|team|leitung|betreiber)(?:in|en)?"
+    r"|(?:\w+-)?(?:team|mitarbeiter(?:in)?|moderator(?:in|en)?)|team-?mitglied|teamleit\w+|staff(?: member)?"
+    r"|support(?:[ -]?team)?|kundenservice|kundendienst|kundenbetreu\w+|kundenberater(?:in)?|service[ -]?team"
+    r"|community[ -]?manager(?:in)?|community[ -]?team|hersteller(?:vertreter(?:in)?)?|betreiber(?:in)?|webmaster"
+    r"|redaktion|redakteur(?:in)?|official|offiziell\w*|employee|admina|keymaster|schlüsselmeister(?:in)?"
+    r"|(?:haupt|foren)?verwalter(?:in)?)(?![\w-])",
     re.I,
 )
-_FORMER = re.compile(r"\b(?:ex|ehemalig\w*|former|kein)\b[ -]*", re.I)
+_FORMER = re.compile(r"\b(?:ex|ehemalig\w*|ehren|former|kein)\b[ -]*", re.I)
 _STAFF_NAME = re.compile(
     r"kundenservice|kundendienst|kundenbetreuung|(?:service|support|community|social[ -]?media)[ _-]?team"
     r"|(?<=\w)[ _-]team$|^(?:das |dein |ihr )?team[ _-]\w|[ _-]support$|\bhilft\b.*\bteam|\bofficial\b|\boffiziell",
     re.I,
 )
 _PLACEHOLDER = re.compile(
-    r"^(?:ein(?:e)? )?(?:gast\d*|guest\d*|besucher|anonym(?:e[rs]?)?(?: (?:benutzer|nutzer|user|kunde"
+    r"^(?:ein(?:e)? )?(?:gast[_-]?\d*|guest[_-]?\d*|(?:unregistriert|nicht registriert)(?:er)?(?: (?:benutzer|nutzer))?"
+    r"|unregistered|former (?:member|user)|besucher|anonym(?:e[rs]?)?(?: (?:benutzer|nutzer|user|kunde"
     r"|kundin)(?:in)?)?|anonymous(?: user)?"
     r"|unbekannt(?:er)?(?: (?:benutzer|nutzer|autor))?|unknown(?: user)?|nobody|n/?a|-+"
     r"|(?:gelöscht|deleted|entfernt|removed|ehemalig|inaktiv|gesperrt)\w*(?: (?:benutzer|nutzer|user|account"

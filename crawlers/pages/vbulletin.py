@@ -16,6 +16,7 @@ QUOTED = re.compile(r"#post_?(\d+)|[?&]p=(\d+)|/node/(\d+)")
 THREAD_ADDRESS = re.compile(
     r"/showthread\.php\?(?:t=\d+|\d+-[^&]*)(?:&f=\d+)?$|/showthread\.php/\d+-[^/?]+$|/threads/\d+-[^/?]+/?$"
 )
+FILES = "a[href*='attachment.php?']"
 _BOX_LABEL = re.compile(r"^(?:Zitat|Quote|Code|PHP(?:-Code)?|HTML(?:-Code)?|Attach(?:ment|ed)?\w*)\b.{0,30}$", re.I)
 _LABELS = frozenset({"smallfont", "bbcode_description"})
 _RESULTS = re.compile(

@@ -16,6 +16,7 @@ from crawlers.pages.boards import (
     list_page,
     loose_moment,
     make_post,
+    mark_files,
     name_in,
     next_by_number,
     own_link,
@@ -121,6 +122,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
     if body is None or number is None:
         return None
     vbulletin.mark_boxes(body, _BOX)
+    mark_files(body, vbulletin.FILES)
     subject = flat(first(container, "[id^=td_post_] > .smallfont > strong", "[id^=td_post_] > .smallfont strong"))
     return make_post(
         document,

@@ -14,6 +14,7 @@ from crawlers.pages.boards import (
     list_page,
     loose_moment,
     make_post,
+    mark_files,
     name_in,
     next_by_number,
     own_link,
@@ -102,6 +103,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
         return None
     number = match.group(1)
     vbulletin.mark_boxes(body, ".bbcode_container")
+    mark_files(body, vbulletin.FILES)
     subject = flat(first(container, "h2.title", ".postrow h2", ".posttitle"))
     return make_post(
         document,

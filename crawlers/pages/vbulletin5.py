@@ -35,7 +35,7 @@ _QUOTES = (".bbcode_container", ".bbcode_quote")
 _NOISE = (
     ".post-signature, .b-post__edit-note, .OLD__edit-note, .spoilertitle, .b-bbcode-code",
     ".js-post-info, .b-post__footer",
-    ".b-gallery-thumbnail-list__caption, .h-hide-imp",
+    ".b-gallery-thumbnail-list__caption, .h-hide-imp, .bbcode-attachment",
 )
 
 

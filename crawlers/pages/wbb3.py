@@ -13,6 +13,7 @@ from crawlers.pages.boards import (
     list_page,
     loose_moment,
     make_post,
+    mark_files,
     name_in,
     next_by_number,
     own_link,
@@ -113,6 +114,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
     body, number = _body(container), _number(container)
     if body is None or number is None:
         return None
+    mark_files(body, "a[href*='page=Attachment']")
     subject = flat(first(container, ".messageTitle", "[id^=postSubject]"))
     return make_post(
         document,

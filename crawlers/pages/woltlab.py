@@ -15,6 +15,7 @@ from crawlers.pages.boards import (
     list_page,
     loose_moment,
     make_post,
+    mark_files,
     name_in,
     next_by_number,
     own_link,
@@ -114,6 +115,7 @@ def _post(document: Document, container: Element, thread: str | None) -> Post | 
     number = container.get("data-object-id") or container.get("data-post-id")
     if body is None or not is_number(number):
         return None
+    mark_files(body, "a[href*='/attachment/'], a[href*='?attachment/']")
     subject = flat(first(container, ".messageTitle", ".messageHeader h2"))
     return make_post(
         document,
