@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
@@ -36,13 +36,27 @@ def from_document(document: Mapping[str, Any]) -> Mention:
     return Mention.model_validate({name: value for name, value in document.items() if name not in DERIVED_NAMES})
 
 
+class Encoded(NamedTuple):
+    """A mention, its `index.fields.derived_values`, and `to_document` of it as JSON text."""
+
+    mention: Mention
+    derived: Mapping[str, Any]
+    text: str
+
+
 def encoded(mention: Mention) -> str:
     """`to_document` as JSON text. Raises `UnstorableError` where a store would refuse it."""
+    return encode(mention).text
+
+
+def encode(mention: Mention) -> Encoded:
+    """The mention with all that the stores write of it. Raises `UnstorableError` where a store would refuse it."""
     try:
         if not 0 < len(mention.id.encode()) <= MAX_ID_BYTES:
             raise UnstorableError(f"Die Kennung ist leer oder länger als {MAX_ID_BYTES} Byte")
         check_times(mention)
-        text = _joined(mention.model_dump_json(), derived_values(mention))
+        derived = derived_values(mention)
+        text = _joined(mention.model_dump_json(), derived)
         if "NaN" in text or "Infinity" in text:
             # Words of the text, or numbers that no store can hold: this raises for the latter.
             json.dumps(to_document(mention), allow_nan=False)
@@ -51,7 +65,7 @@ def encoded(mention: Mention) -> str:
         raise
     except ValueError as error:
         raise UnstorableError(f"Ein Wert lässt sich nicht als JSON schreiben: {error}") from error
-    return text
+    return Encoded(mention, derived, text)
 
 
 def _joined(document: str, more: Mapping[str, Any]) -> str:

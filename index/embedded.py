@@ -12,11 +12,12 @@ from typing import Any, TypeAlias, TypeVar
 
 from filelock import Timeout
 
-from index.document import UnstorableError, encoded
+from index.document import Encoded, UnstorableError, encode
 from index.embedded_aggs import aggregate
 from index.embedded_follow import Follower
 from index.embedded_index import SearchIndex
-from index.embedded_rows import Encoded, Rows
+from index.embedded_rows import Rows
+from index.embedded_schema import flattened
 from index.embedded_search import Finder, Place, decode_place
 from index.mention import Mention, Work
 from index.merge import is_erased, last_of_each, replacement_of, update_of
@@ -79,12 +80,16 @@ class EmbeddedStore:
         return self._put(mentions, replacement_of)
 
     def _put(self, mentions: Sequence[Mention], merge: Merge) -> list[WriteResult]:
-        with self._guarded(), self._rows.writing():
-            results = self._write(mentions, merge)
-        self._wrote(sum(result.fate in ("stored", "updated") for result in results))
+        with self._guarded():
+            with self._rows.writing():
+                results, written, first = self._write(mentions, merge)
+            flat = [flattened(vars(mention) | derived) for mention, derived, _ in written]
+            self._search_index.handover.put(first, flat)
+        self._wrote(len(written))
         return results
 
-    def _write(self, mentions: Sequence[Mention], merge: Merge) -> list[WriteResult]:
+    def _write(self, mentions: Sequence[Mention], merge: Merge) -> tuple[list[WriteResult], list[Encoded], int]:
+        """The results, what was written, and the number of its first change; the others follow."""
         winners = last_of_each(mentions)
         stored = self._rows.stored(winners)
         ids = self._rows.buried("id", winners)
@@ -99,14 +104,13 @@ class EmbeddedStore:
                 results.append(WriteResult(mention.id, "unchanged"))
             else:
                 results.append(_planned(mention, stored.get(mention.id), merge, new, updates))
-        self._rows.write(new, updates)
-        return results
+        return results, [*new, *updates], self._rows.write(new, updates)
 
     def amend(self, id: str, work: Work) -> Mention:
         """`Store.amend`."""
         with self._guarded(), self._rows.writing():
             mention = self._rows.stored([id])[id].model_copy(update={"work": work})
-            self._rows.write([], [(mention, encoded(mention))])
+            self._rows.write([], [encode(mention)])
         self._wrote(1)
         return mention
 
@@ -336,10 +340,9 @@ def _planned(
     if written is None:
         return WriteResult(mention.id, "unchanged")
     try:
-        text = encoded(written)
+        (new if stored is None else updates).append(encode(written))
     except UnstorableError as error:
         return WriteResult(mention.id, "quarantined", str(error))
-    (new if stored is None else updates).append((written, text))
     return WriteResult(mention.id, "stored" if stored is None else "updated")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from index import embedded_schema as schema
 from index.embedded_damage import find_damage
+from index.embedded_handover import Handover
 from index.embedded_rows import Rows
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,7 @@ class SearchIndex:
     """
 
     def __init__(self, folder: Path, rows: Rows) -> None:
+        self.handover = Handover()
         self._rows = rows
         self._folder = folder
         self._path = folder / schema.fingerprint()
@@ -66,8 +69,10 @@ class SearchIndex:
         try:
             with self._lock.acquire(timeout=PATIENCE if wait else 0):
                 self.searcher()
+                # What is taken was written before, so that the record below has it; another process may index it, too.
+                fresh = self.handover.take()
                 if self._rows.behind(self._number):
-                    self._apply()
+                    self._apply(fresh)
                 return True
         except Timeout:
             if wait:
@@ -123,7 +128,7 @@ class SearchIndex:
         self._index = schema.create(self._path)
         self._reload()
         if self._rows.behind(0):
-            self._apply()
+            self._apply({})
         (self._path / "complete").touch(mode=0o600)
 
     # following
@@ -147,14 +152,14 @@ class SearchIndex:
         self._row = int(highest[schema.ROW]["value"] or 0)
         self._state = state
 
-    def _apply(self) -> None:
+    def _apply(self, fresh: Mapping[int, bytes]) -> None:
         """Apply the record's changes after the index's number; the caller holds the lock."""
         began = time.monotonic()
         writer = self._index.writer(WRITER_MEMORY, 1)
         try:
             with self._rows.reading():
                 up_to = self._rows.last_number()
-                count = self._feed(writer)
+                count = self._feed(writer, fresh)
             writer.commit()
         finally:
             # Also ends the writer, without whose end no other could be made.
@@ -163,15 +168,23 @@ class SearchIndex:
         self._rows.forget_deletions(up_to)
         log.debug("%d Änderungen indexiert in %.2f s", count, time.monotonic() - began)
 
-    def _feed(self, writer: Any) -> int:
+    def _feed(self, writer: Any, fresh: Mapping[int, bytes]) -> int:
         for row in self._rows.deletions():
             writer.delete_documents_by_term(schema.ROW, row)
-        number, count = self._number, 0
-        while changes := self._rows.changes(number, BATCH):
-            for change in changes:
-                # Rows are given out in order: the index has none beyond its highest, and looking for one costs time.
-                if change.row <= self._row:
-                    writer.delete_documents_by_term(schema.ROW, change.row)
-                writer.add_json(schema.indexed(change.document, row=change.row, seq=change.seq))
-            number, count = changes[-1].seq, count + len(changes)
+        count = 0
+        for seq, row, flat in self._changed(fresh):
+            # Rows are given out in order: the index has none beyond its highest, and looking for one costs time.
+            if row <= self._row:
+                writer.delete_documents_by_term(schema.ROW, row)
+            writer.add_json(schema.numbered(flat, row=row, seq=seq))
+            count += 1
         return count
+
+    def _changed(self, fresh: Mapping[int, bytes]) -> Iterator[tuple[int, int, bytes]]:
+        """Number, row and content of all changes after the index's number; what isn't `fresh` is read."""
+        number = self._number
+        while changes := self._rows.changes(number, BATCH):
+            documents = self._rows.documents([row for seq, row in changes if seq not in fresh])
+            for seq, row in changes:
+                yield seq, row, fresh[seq] if seq in fresh else schema.flattened(documents[row])
+            number = changes[-1][0]

@@ -6,14 +6,14 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic_core import from_json
 
-from index.document import from_document
+from index.document import Encoded, from_document
 from index.mention import Mention
 from index.stones import Kind, stone
 from index.store import Known, StoreError, Tombstone
@@ -24,6 +24,8 @@ SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
 # SQLite allows 32,766 parameters per statement.
 CHUNK = 10_000
+# Rows per INSERT. One statement lets other threads work until it is through; one per row stops for them each time.
+ROWS_AT_ONCE = 500
 
 # `row` names a mention in the search index and is never used again; `seq` is the number of its last change.
 _SCHEMA = """
@@ -50,22 +52,11 @@ CREATE TABLE counter (last INTEGER NOT NULL);
 INSERT INTO counter VALUES (0);
 """
 _COLUMNS = "id, seq, author_key, published_ms, content_hash, model_revision, rules_version, taxonomy_version, document"
-_INSERT = f"INSERT INTO mentions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE = """UPDATE mentions SET seq = ?2, author_key = ?3, published_ms = ?4, content_hash = ?5, model_revision = ?6,
     rules_version = ?7, taxonomy_version = ?8, document = ?9 WHERE id = ?1"""
 
 Item = TypeVar("Item")
-# A mention and `index.document.encoded` of it.
-Encoded: TypeAlias = tuple[Mention, str]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One written mention as the search index needs it."""
-
-    seq: int
-    row: int
-    document: dict[str, Any]
 
 
 def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
@@ -171,12 +162,15 @@ class Rows:
 
     # writing, inside `writing`
 
-    def write(self, new: Sequence[Encoded], updates: Sequence[Encoded]) -> None:
-        """Insert the new and replace the updated mentions, each with the next number."""
+    def write(self, new: Sequence[Encoded], updates: Sequence[Encoded]) -> int:
+        """Insert the new and replace the updated mentions, each with the next number; returns the first of these."""
         first = self._take_numbers(len(new) + len(updates))
-        values = [_values(*encoded, first + offset) for offset, encoded in enumerate([*new, *updates])]
-        self._connection.executemany(_INSERT, values[: len(new)])
+        values = [_values(encoded, first + offset) for offset, encoded in enumerate([*new, *updates])]
+        for part in chunks(values[: len(new)], ROWS_AT_ONCE):
+            insert = f"INSERT INTO mentions ({_COLUMNS}) VALUES {','.join([_VALUES] * len(part))}"
+            self._connection.execute(insert, list(chain.from_iterable(part)))
         self._connection.executemany(_UPDATE, values[len(new) :])
+        return first
 
     def remove(self, *, ids: Collection[str] = (), author_keys: Collection[str] = ()) -> int:
         """Delete by id and by author; the log keeps the deletions for the index. Returns how many were there."""
@@ -248,11 +242,7 @@ class Rows:
 
     def by_row(self, rows: Sequence[int]) -> dict[int, Mention]:
         """The mentions of these row numbers; deleted ones are absent."""
-        found: dict[int, Mention] = {}
-        for chunk in chunks(rows):
-            query = f"SELECT row, document FROM mentions WHERE row IN ({_marks(chunk)})"
-            found |= {row: _read(document) for row, document in self._connection.execute(query, chunk)}
-        return found
+        return {row: from_document(document) for row, document in self.documents(rows).items()}
 
     def following(self, after: str, limit: int) -> list[Mention]:
         """The next mentions in id order."""
@@ -282,10 +272,21 @@ class Rows:
         query = "SELECT EXISTS (SELECT 1 FROM mentions WHERE seq > ?) OR EXISTS (SELECT 1 FROM deletions)"
         return bool(self._connection.execute(query, (number,)).fetchone()[0])
 
-    def changes(self, after: int, limit: int) -> list[Change]:
-        """Mentions written after that number, in order."""
-        query = "SELECT seq, row, document FROM mentions WHERE seq > ? ORDER BY seq LIMIT ?"
-        return [Change(seq, row, from_json(text)) for seq, row, text in self._connection.execute(query, (after, limit))]
+    def changes(self, after: int, limit: int) -> list[tuple[int, int]]:
+        """Number and row of the mentions written after that number, in order."""
+        # In one row: threads that compute are let in after each row.
+        query = """SELECT json_group_array(json_array(seq, row)) FROM
+            (SELECT seq, row FROM mentions WHERE seq > ? ORDER BY seq LIMIT ?)"""
+        (found,) = self._connection.execute(query, (after, limit)).fetchone()
+        return sorted((seq, row) for seq, row in from_json(found))
+
+    def documents(self, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """The documents of these row numbers as JSON values; deleted ones are absent."""
+        found: dict[int, dict[str, Any]] = {}
+        for chunk in chunks(rows):
+            query = f"SELECT row, document FROM mentions WHERE row IN ({_marks(chunk)})"
+            found |= {row: from_json(document) for row, document in self._connection.execute(query, chunk)}
+        return found
 
     def deletions(self) -> list[int]:
         """The rows of deleted mentions that the index may still have."""
@@ -298,7 +299,8 @@ class Rows:
                 self._connection.execute("DELETE FROM deletions WHERE seq <= ?", (up_to,))
 
 
-def _values(mention: Mention, document: str, seq: int) -> tuple[Any, ...]:
+def _values(encoded: Encoded, seq: int) -> tuple[Any, ...]:
+    mention = encoded.mention
     published = None if mention.published_at is None else milliseconds(mention.published_at)
     made = mention.provenance
     return (
@@ -310,5 +312,5 @@ def _values(mention: Mention, document: str, seq: int) -> tuple[Any, ...]:
         made.model_revision,
         made.rules_version,
         made.taxonomy_version,
-        document,
+        encoded.text,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,7 @@ from index.query.tantivy_target import BLANK, PRESENT
 from index.times import milliseconds
 
 # Raise it whenever the same document would be indexed otherwise: older indexes are then rebuilt.
-INDEX_VERSION = 3
+INDEX_VERSION = 4
 
 # Columns of our own: the record's row and the number of its last change, and what results are ordered by.
 ROW = "_row"
@@ -69,14 +69,15 @@ def create(folder: Path) -> Any:
             builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
         elif kind == "keyword":
             builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
-        elif kind == "date":
-            builder.add_date_field(name, indexed=True, fast=True)
-        elif kind == "float":
-            builder.add_float_field(name, indexed=True, fast=True)
         elif kind == "bool":
             builder.add_boolean_field(name, indexed=True, fast=True)
+        # Ranges are read from the fast column: who also lists each value as a term pays for it with every write.
+        elif kind == "date":
+            builder.add_date_field(name, fast=True)
+        elif kind == "float":
+            builder.add_float_field(name, fast=True)
         else:
-            builder.add_integer_field(name, indexed=True, fast=True)
+            builder.add_integer_field(name, indexed=name == ROW, fast=True)
     # Questions are about periods: the mentions of one lie together, so that little else has to be read.
     tantivy.Index(builder.build(), path=str(folder), sort_by_field=OLDEST)
     _keep_milliseconds(folder / "meta.json")
@@ -99,18 +100,31 @@ def id_prefix(id: str) -> int:
 
 def indexed(document: Mapping[str, Any], *, row: int, seq: int) -> str:
     """The document as tantivy's JSON: flat, only what the index can hold."""
+    return numbered(flattened(document), row=row, seq=seq)
+
+
+def numbered(flat: bytes, *, row: int, seq: int) -> str:
+    """What `flattened` made, with the columns that only the record can fill."""
+    return f'{{"{ROW}":{row},"{SEQ}":{seq},{flat[1:].decode()}'
+
+
+def flattened(document: Mapping[str, Any]) -> bytes:
+    """All columns of a document but `ROW` and `SEQ`, as JSON.
+
+    The document as the record holds it, or a mention's attributes (`vars`) with its derived values: both give the same.
+    """
     published = document.get("published_at")
-    time = None if published is None else milliseconds(datetime.fromisoformat(published))
+    if isinstance(published, str):
+        published = datetime.fromisoformat(published)
+    time = None if published is None else milliseconds(published)
     flat: dict[str, Any] = {
-        ROW: row,
-        SEQ: seq,
         NEWEST: UNDATED_NEWEST if time is None else time,
         OLDEST: UNDATED_OLDEST if time is None else time,
         ID_PREFIX: id_prefix(document["id"]),
         PRESENT: [],
     }
     _flatten(flat, document, _parts())
-    return to_json(flat).decode()
+    return to_json(flat)
 
 
 Convert = Callable[[dict[str, Any], str, Any], None]
@@ -124,7 +138,7 @@ def _flatten(flat: dict[str, Any], part: Mapping[str, Any], known: Parts) -> Non
             continue
         field = known[key]
         if type(field) is dict:
-            _flatten(flat, value, field)
+            _flatten(flat, value if type(value) is dict else vars(value), field)
             continue
         name, convert = field
         # Most are keywords of one short value.
@@ -157,9 +171,8 @@ def _text(flat: dict[str, Any], name: str, value: str) -> None:
     if value:
         flat[PRESENT].append(name)
     # The tokens hold no blanks, so that tantivy's whitespace tokenizer gives back exactly these.
-    found = [forms for chunk in chunks(value) if (forms := _chunk_forms(chunk))]
-    for place, spelled in zip(_text_columns()[name], zip(*found, strict=True), strict=False):
-        flat[place] = " ".join(spelled)
+    found = filter(None, map(_chunk_forms, chunks(value)))
+    flat.update(zip(_text_columns()[name], map(" ".join, zip(*found, strict=True)), strict=False))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -169,7 +182,7 @@ def _chunk_forms(chunk: str) -> tuple[str, ...]:
     return tuple(" ".join(map(change, found)) for change in FORMS.values()) if found else ()
 
 
-def _keyword(flat: dict[str, Any], name: str, value: str | list[str]) -> None:
+def _keyword(flat: dict[str, Any], name: str, value: str | Sequence[str]) -> None:
     kept = list(dict.fromkeys(filter(is_searchable_keyword, [value] if isinstance(value, str) else value)))
     if kept:
         flat[name] = kept
@@ -177,14 +190,17 @@ def _keyword(flat: dict[str, Any], name: str, value: str | list[str]) -> None:
             flat[PRESENT].append(BLANK + name)
 
 
-def _date(flat: dict[str, Any], name: str, value: str) -> None:
+def _date(flat: dict[str, Any], name: str, value: str | date) -> None:
     """A time, or a plain date as its midnight in UTC (so Elasticsearch reads it).
 
     What tantivy can't hold becomes the nearest year that it can: queries ask of no year beyond.
     """
-    year = int(value[:4])
+    if isinstance(value, str):
+        year, is_day = int(value[:4]), len(value) == len("2026-03-01")
+    else:
+        year, is_day = value.year, not isinstance(value, datetime)
     if year < FIRST_YEAR:
-        value = f"{FIRST_YEAR}-01-01"
+        value, is_day = f"{FIRST_YEAR}-01-01", True
     elif year > LAST_YEAR:
-        value = f"{LAST_YEAR}-12-31"
-    flat[name] = f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value
+        value, is_day = f"{LAST_YEAR}-12-31", True
+    flat[name] = f"{value}T00:00:00Z" if is_day else value

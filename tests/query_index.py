@@ -25,11 +25,11 @@ def schema() -> tantivy.Schema:
         elif spec.kind == "keyword":
             builder.add_text_field(name, stored=name == "id", tokenizer_name="raw", fast=True)
         elif spec.kind == "float":
-            builder.add_float_field(name, indexed=True, fast=True)
+            builder.add_float_field(name, fast=True)
         elif spec.kind == "bool":
             builder.add_boolean_field(name, indexed=True, fast=True)
         elif spec.kind == "date":
-            builder.add_date_field(name, indexed=True, fast=True)
+            builder.add_date_field(name, fast=True)
     return builder.build()
 
 

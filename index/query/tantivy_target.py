@@ -4,7 +4,7 @@ What the index must look like (`index.fields.column` gives the names, dots inclu
 
 - per text field and form one text column, tokenizer "whitespace", with positions: the tokens of `analyse_form(text,
   form)` joined by blanks;
-- keyword fields: text columns, tokenizer "raw", fast; bool, float and date fields: typed, indexed and fast;
+- keyword fields: text columns, tokenizer "raw", fast; bool fields: indexed and fast; float and date fields: fast;
 - `PRESENT`: a raw text column with the names of the mention's text fields that have a value, since tantivy finds
   existing values only in fast fields; and, behind `BLANK`, of the keyword fields that hold nothing but empty texts.
 
