@@ -40,7 +40,7 @@ class Encoded(NamedTuple):
     """A mention, its `index.fields.derived_values`, and `to_document` of it as JSON text."""
 
     mention: Mention
-    derived: Mapping[str, Any]
+    derived: dict[str, Any]
     text: str
 
 

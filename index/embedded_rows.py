@@ -44,7 +44,6 @@ CREATE TABLE mentions (
 CREATE UNIQUE INDEX mentions_seq ON mentions (seq);
 CREATE INDEX mentions_author ON mentions (author_key) WHERE author_key IS NOT NULL;
 CREATE INDEX mentions_published ON mentions (published_ms) WHERE published_ms IS NOT NULL;
-CREATE INDEX mentions_model ON mentions (model_revision, id);
 CREATE TABLE deletions (seq INTEGER PRIMARY KEY, row INTEGER NOT NULL);
 CREATE TABLE tombstones (kind TEXT NOT NULL, value TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (kind, value))
     WITHOUT ROWID;

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from pydantic_core import to_json
@@ -34,6 +35,9 @@ UNDATED_NEWEST = -(1 << 62)
 UNDATED_OLDEST = 1 << 62
 
 _PREFIX_BYTES = 7
+_CACHED_CHUNKS = 1 << 16
+# Longer ones hardly return.
+_CACHED_LENGTH = 64
 _SHORT_KEYWORD = MAX_KEYWORD // 2
 
 
@@ -171,15 +175,26 @@ def _text(flat: dict[str, Any], name: str, value: str) -> None:
     if value:
         flat[PRESENT].append(name)
     # The tokens hold no blanks, so that tantivy's whitespace tokenizer gives back exactly these.
-    found = filter(None, map(_chunk_forms, chunks(value)))
+    found = filter(None, map(_FORMS_OF.__getitem__, chunks(value)))
     flat.update(zip(_text_columns()[name], map(" ".join, zip(*found, strict=True)), strict=False))
 
 
-@lru_cache(maxsize=1 << 16)
-def _chunk_forms(chunk: str) -> tuple[str, ...]:
-    """The words of a piece of text in each of `FORMS`; empty where it has none."""
-    found = words(chunk)
-    return tuple(" ".join(map(change, found)) for change in FORMS.values()) if found else ()
+class _FormsOf(dict[str, tuple[str, ...]]):
+    """Per piece of text its words in each of `FORMS`; empty where it has none. Made when first asked for."""
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        found = words(chunk)
+        # Most forms are those of other pieces too: kept once, they stay in the processor's memory.
+        forms = tuple(intern(" ".join(map(change, found))) for change in FORMS.values()) if found else ()
+        if len(chunk) <= _CACHED_LENGTH:
+            # Emptied rather than kept in order of use: that would cost each of the many hits more than a miss does.
+            if len(self) >= _CACHED_CHUNKS:
+                self.clear()
+            self[chunk] = forms
+        return forms
+
+
+_FORMS_OF = _FormsOf()
 
 
 def _keyword(flat: dict[str, Any], name: str, value: str | Sequence[str]) -> None:
