@@ -7,6 +7,7 @@ whole, so that the test shows what carries over to other wordings.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from pathlib import Path
@@ -45,13 +46,17 @@ def contrasts(split: Split, *, folder: Path = FOLDER) -> list[Contrast]:
 
 
 def _expanded(entry: dict[str, Any], kind: str) -> list[Contrast]:
+    irony = bool(entry.get("irony", False))
+    return [Contrast(text, entry["label"], irony, kind, entry["id"]) for text in filled(entry)]
+
+
+def filled(entry: Mapping[str, Any]) -> list[str]:
+    """The sentences of one template (`id`, `text`, `slots`). Raises ValueError where slots and text differ."""
     slots = entry.get("slots") or {}
     names = list(slots)
     if set(SLOT.findall(entry["text"])) != set(names):
         raise ValueError(f"{entry['id']}: slots and placeholders differ")
-    rows = []
-    for values in islice(product(*(slots[name] for name in names)), MAX_VARIANTS):
-        filled = {name: str(value) for name, value in zip(names, values, strict=True)}
-        text = entry["text"].format_map(filled)
-        rows.append(Contrast(text, entry["label"], bool(entry.get("irony", False)), kind, entry["id"]))
-    return rows
+    return [
+        entry["text"].format_map({name: str(value) for name, value in zip(names, values, strict=True)})
+        for values in islice(product(*(slots[name] for name in names)), MAX_VARIANTS)
+    ]

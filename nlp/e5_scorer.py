@@ -34,8 +34,8 @@ class Composed:
 class E5Scorer:
     """Scores sentiment (document and sentences), irony and topics. Deterministic; figures are rounded to four digits.
 
-    A text taken for ironic is marked uncertain: its words say the opposite of what they mean. The need for an answer is
-    not judged by this version and stays None, and so does irony where the heads learned nothing about it.
+    A text taken for ironic is marked uncertain: its words say the opposite of what they mean. A text needs an answer
+    where one of its sentences asks for something. Both stay None where the heads learned nothing about them.
     """
 
     def __init__(self, encoder: Encoder, heads: Heads) -> None:
@@ -89,11 +89,17 @@ class E5Scorer:
             confidence=rounded[sentiment],
             uncertain=bool(ironic) or rounded[sentiment] < self._heads.config.certain,
             irony=ironic,
-            needs_answer=None,
+            needs_answer=self._asks(encoded),
             language=detect(parts.whole),
             topics=tuple(sorted(strongest, key=lambda topic: -strongest[topic])),
             aspects=aspects,
         )
+
+    def _asks(self, encoded: Encoded) -> bool | None:
+        """Whether any sentence asks for an answer."""
+        found = self._heads.answer(self._heads.scores(encoded.vectors))
+        bound = self._heads.config.answer_threshold
+        return None if found is None or bound is None else round(float(found.max()), DIGITS) >= bound
 
     def _aspects(
         self, item: ScoringInput, parts: Composed, encoded: Encoded, taxonomy: Taxonomy

@@ -19,6 +19,7 @@ from nlp.scorer import Label
 Vectors = NDArray[np.float32]
 
 LABELS: tuple[Label, ...] = ("negative", "neutral", "positive", "mixed")
+IRONY, ANSWER = len(LABELS), len(LABELS) + 1
 NAME = "brandmelder-e5"
 GENERAL = "general"
 TENSORS = "heads.safetensors"
@@ -51,14 +52,16 @@ class HeadConfig(BaseModel):
     topic_offset: float
     irony_threshold: float | None = Field(default=None, ge=0, le=1)
     """The probability from which on a text is flagged as ironic; None where nothing was learned about irony."""
+    answer_threshold: float | None = Field(default=None, ge=0, le=1)
+    """The probability from which on a text needs an answer; None where nothing was learned about that."""
     training: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
 class Heads:
-    """Fitted heads. `mean` and `scale` standardise a vector, `weight` (labels + 1, width) and `bias` score it.
+    """Fitted heads. `mean` and `scale` standardise a vector, `weight` (labels + 1 or 2, width) and `bias` score it.
 
-    The last row is irony's.
+    The row behind the labels' is irony's; where the need for an answer was learned, one more is.
 
     `topic_mean` and `topic_whitening` centre and decorrelate sentence vectors before they are compared with topics.
     """
@@ -73,7 +76,7 @@ class Heads:
     revision: str = field(default="")
 
     def scores(self, vectors: Vectors) -> Vectors:
-        """Raw scores (n, labels + 1) of vectors (n, width), irony's last."""
+        """Raw scores (n, labels + 1 or 2) of vectors (n, width)."""
         standard = (vectors - self.mean) / self.scale
         # A matrix product rounds a row differently with other rows beside it; resumed runs have other batches.
         return np.asarray(np.einsum("nw,lw->nl", standard, self.weight) + self.bias, dtype=np.float32)
@@ -87,12 +90,20 @@ class Heads:
 
     def irony(self, scores: Vectors) -> Vectors:
         """Probabilities (n) of irony from `scores`."""
-        return np.asarray(1.0 / (1.0 + np.exp(-scores[:, len(LABELS)])), dtype=np.float32)
+        return _logistic(scores[:, IRONY])
+
+    def answer(self, scores: Vectors) -> Vectors | None:
+        """Probabilities (n) from `scores` that an answer is asked for; None where that was not learned."""
+        return None if self.config.answer_threshold is None else _logistic(scores[:, ANSWER])
 
     def calibration(self, channel: str | None) -> Calibration:
         """The calibration of a channel."""
         known = self.config.calibrations
         return known.get(channel or GENERAL) or known.get(GENERAL) or Calibration()
+
+
+def _logistic(scores: Vectors) -> Vectors:
+    return np.asarray(1.0 / (1.0 + np.exp(-scores)), dtype=np.float32)
 
 
 def softmax(scores: Vectors) -> Vectors:
@@ -143,11 +154,12 @@ def _read(path: Path) -> bytes:
 def _check(config: HeadConfig, tensors: Mapping[str, Vectors], folder: Path) -> None:
     width = tensors["mean"].size if "mean" in tensors else 0
     hidden = width // len(config.layers)
+    rows = len(LABELS) + (1 if config.answer_threshold is None else 2)
     shapes = {
         "mean": (width,),
         "scale": (width,),
-        "weight": (len(LABELS) + 1, width),
-        "bias": (len(LABELS) + 1,),
+        "weight": (rows, width),
+        "bias": (rows,),
         "topic_mean": (hidden,),
         "topic_whitening": (hidden, hidden),
     }

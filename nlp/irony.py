@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nlp.calibrating import Labelled
 from nlp.contrast import Contrast
-from nlp.head import LABELS, Heads
+from nlp.head import IRONY, Heads
 
 Vectors = NDArray[np.float32]
 
@@ -39,7 +39,7 @@ def with_irony(heads: Heads, own: Sequence[Contrast], vectors: Vectors, corpora:
     standard = (np.concatenate([vectors, corpora]) - heads.mean) / heads.scale
     model = LogisticRegression(C=PENALTY, max_iter=2000).fit(standard, gold, sample_weight=weights)
     weight, bias = heads.weight.copy(), heads.bias.copy()
-    weight[len(LABELS)], bias[len(LABELS)] = model.coef_[0], model.intercept_[0]
+    weight[IRONY], bias[IRONY] = model.coef_[0], model.intercept_[0]
     return replace(heads, weight=weight, bias=bias)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp import contrast
+from nlp import answers, contrast
 from nlp.adapter import load_adapter
 from nlp.calibrating import Labelled, calibrated
 from nlp.checkpoint import drop_checkpoint
@@ -34,8 +34,8 @@ SAMPLE = 1000
 """Texts from which the scale of vectors is taken."""
 TOPIC_ROWS = 1500
 """Rows per training file that topics are fitted on."""
-IRONY_ROWS = 500
-"""Rows per training file that irony's head sees as plain texts."""
+PLAIN_ROWS = 500
+"""Rows per training file that the heads for irony and answers see as plain texts."""
 MIN_SCALE = 1e-4
 
 
@@ -59,15 +59,17 @@ def train(
     files: EncoderFiles | None = None,
     commercial_only: bool = True,
     contrast_folder: Path = contrast.FOLDER,
+    answers_folder: Path = answers.FOLDER,
     start: Path | None = None,
 ) -> dict[str, Any]:
     """Fine-tunes on `data_folder/train/*.jsonl`, calibrates on one half of `dev/*.jsonl`, writes adapter and heads.
 
     Vectors are kept in `cache_folder` (default: `output_folder/vectors`) chunk by chunk and the learner's state in
     `output_folder`: a killed run goes on where it was. Rows of corpora whose licence forbids commercial use are left
-    out unless `commercial_only` is False. `contrast_folder` holds the sentences of our own. With `start` the training
-    goes on from the model in that folder, of the same layers and rank. Returns the training facts of the config. Raises
-    ValueError where rows are no labelled texts or missing, WeightsError without encoder or where `start` doesn't fit.
+    out unless `commercial_only` is False. `contrast_folder` and `answers_folder` hold the sentences of our own. With
+    `start` the training goes on from the model in that folder, of the same layers and rank. Returns the training facts
+    of the config. Raises ValueError where rows are no labelled texts or missing, WeightsError without encoder or where
+    `start` doesn't fit.
     """
     started = time.monotonic()
     recipe = recipe or Recipe()
@@ -92,15 +94,29 @@ def train(
         "calibration_rows": _counts(unseen.values()),
     }
     heads = _heads(learned, encoder, [part for part in fitted if part.rows], [part for part in dev if part.rows])
-    plain = [row.text for rows in parts.values() for row in rows[:IRONY_ROWS]]
-    vectors = [document_vectors(texts, encoder, cache, title="irony") for texts in ([item.text for item in own], plain)]
-    heads = with_irony(heads, own, vectors[0], vectors[1])
-    bound = irony_bound(heads, dev) if any(item.irony for item in own) else None
-    config = heads.config.model_copy(update={"irony_threshold": bound})
+    plain = [row.text for rows in parts.values() for row in rows[:PLAIN_ROWS]]
+    asking = answers.examples("train", folder=answers_folder)
+    heads = _with_flags(heads, own, asking, plain, dev, lambda texts: document_vectors(texts, encoder, cache))
     facts |= heads.config.training | {"minutes": round((time.monotonic() - started) / 60, 1)}
-    save_heads(replace(heads, config=config.model_copy(update={"training": facts})), output_folder)
+    config = heads.config.model_copy(update={"training": facts})
+    save_heads(replace(heads, config=config), output_folder)
     drop_checkpoint(output_folder)
     return facts
+
+
+def _with_flags(
+    heads: Heads,
+    own: Sequence[contrast.Contrast],
+    asking: Sequence[answers.Example],
+    plain: Sequence[str],
+    dev: Sequence[Labelled],
+    embed: Callable[[Sequence[str]], Vectors],
+) -> Heads:
+    """The heads with the rows for irony and for the need for an answer, as far as there are sentences for them."""
+    heads = with_irony(heads, own, embed([item.text for item in own]), embed(plain))
+    bound = irony_bound(heads, dev) if any(item.irony for item in own) else None
+    heads = replace(heads, config=heads.config.model_copy(update={"irony_threshold": bound}))
+    return answers.with_answers(heads, asking, embed([item.text for item in asking]), embed(answers.telling(plain)))
 
 
 def _rows(path: Path, commercial_only: bool) -> list[Row]:

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from nlp.answers import examples, telling
 from nlp.contrast import contrasts
 from nlp.head import LABELS
 from nlp.spelling import respelled
@@ -30,6 +31,17 @@ def test_sentences_are_filled_and_labelled(both):
     assert all(item.label == "negative" for item in items if item.irony and item.kind == "irony")
     counts = Counter(item.label for item in items)
     assert min(counts.values()) > 100
+
+
+def test_asking_and_telling_sentences_have_unseen_templates_to_test_on():
+    train, test = examples("train"), examples("test")
+    assert {item.text for item in train} & {item.text for item in test} == set()
+    for part in (train, test):
+        asking = [item for item in part if item.asks]
+        assert 0.4 < len(asking) / len(part) < 0.65
+        assert any("?" not in item.text for item in asking)
+        assert any("?" in item.text for item in part if not item.asks)
+    assert telling(["Wann kommt er?", "Bitte melden.", "Alles gut."]) == ["Alles gut."]
 
 
 def test_slots_that_differ_from_placeholders_are_refused(tmp_path):

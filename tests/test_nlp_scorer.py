@@ -9,6 +9,7 @@ from nlp_small import small_files
 
 from nlp import finetune
 from nlp.adapter import load_adapter
+from nlp.answers import Example, check, with_answers
 from nlp.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nlp.e5_scorer import E5Scorer
 from nlp.encoder import Encoder
@@ -23,7 +24,7 @@ from nlp.evaluation import (
     wilson,
 )
 from nlp.evaluation_chart import save_picture
-from nlp.head import LABELS, load_heads
+from nlp.head import LABELS, load_heads, save_heads
 from nlp.loading import load_scorer
 from nlp.quantised import WeightsError
 from nlp.recipe import Recipe
@@ -67,7 +68,7 @@ def small_model(tmp_path):
 
 def small(files, folder):
     """Arguments of a training of the tiny encoder on nothing but the rows given."""
-    return {"files": files, "recipe": RECIPE, "contrast_folder": folder / "none"}
+    return {"files": files, "recipe": RECIPE, "contrast_folder": folder / "none", "answers_folder": folder / "none"}
 
 
 def test_heads_of_two_texts_survive_saving_and_loading(small_model):
@@ -106,6 +107,24 @@ def test_damaged_checkpoint_is_one_clear_error(tmp_path):
     (tmp_path / "checkpoint.safetensors").write_bytes(b"half")
     with pytest.raises(WeightsError, match="delete it"):
         read_checkpoint(tmp_path, plan="plan")
+
+
+def test_need_for_an_answer_is_learned_from_sentences_saved_and_refitted(small_model, tmp_path):
+    folder, encoder = small_model
+    assert E5Scorer(encoder, load_heads(folder)).score([ScoringInput("gut?")], taxonomy=TOPICS)[0].needs_answer is None
+    own = [Example("gut schlecht gut", True), Example("gut gut gut", True), Example("schlecht schlecht", False)]
+    vectors = np.stack([item.document for item in encoder.encode([item.text for item in own])])
+    once = with_answers(load_heads(folder), own, vectors, vectors[:0])
+    again = with_answers(once, own, vectors, vectors[2:])
+    assert once.weight.shape == again.weight.shape == (len(LABELS) + 2, encoder.width)
+    assert np.array_equal(once.weight[:-1], load_heads(folder).weight)
+    save_heads(once, tmp_path / "asking")
+    scorer = E5Scorer(encoder, load_heads(tmp_path / "asking"))
+    found = scorer.score([ScoringInput(item.text) for item in own], taxonomy=TOPICS)
+    assert [item.needs_answer for item in found] == [True, True, False]
+    assert check(once, own, vectors) == {"n": 3, "accuracy": 1.0, "precision": 1.0, "recall": 1.0}
+    alone = with_answers(load_heads(folder), own[:2], vectors[:2], vectors[:0])
+    assert alone.config.answer_threshold is None
 
 
 def test_adapter_changes_what_it_says_and_only_fits_its_encoder(small_model, tmp_path):
