@@ -8,7 +8,7 @@ from typing import Any
 
 from index.aggs import Agg, Json
 from index.embedded_metrics import metric
-from index.embedded_requests import DEFAULT_TERMS, NANOS, bound_of, orders_of
+from index.embedded_requests import DEFAULT_TERMS, bound_of, native_bound, orders_of
 from index.store import StoreError
 from index.times import iso_time, parsed_milliseconds
 
@@ -103,11 +103,12 @@ def _read_range(agg: Agg, answer: Json) -> Json:
     found = []
     for number, entry in enumerate(agg.body["ranges"]):
         bounds = {end: bound_of(agg, entry[end]) for end in ("from", "to") if entry.get(end) is not None}
+        native = {end: native_bound(agg, bound) for end, bound in bounds.items()}
         # tantivy also answers for what lies below and above.
         bucket = next(
             bucket
             for bucket in answer[f"{agg.name}\x00{number}"]["buckets"]
-            if {end: bucket[end] for end in ("from", "to") if end in bucket} == bounds
+            if {end: bucket[end] for end in ("from", "to") if end in bucket} == native
         )
         lower, upper = bounds.get("from", -math.inf), bounds.get("to", math.inf)
         found.append((lower, upper, _bucket(agg, bucket, _range_head(agg, entry, bounds))))
@@ -118,10 +119,10 @@ def _range_head(agg: Agg, entry: Mapping[str, Any], bounds: Mapping[str, float])
     head: Json = {}
     names = {"from": "*", "to": "*"}
     for end, bound in bounds.items():
-        head[end] = bound / NANOS if agg.kind == "date" else bound
-        names[end] = str(head[end])
+        head[end] = bound
+        names[end] = str(bound)
         if agg.kind == "date":
-            names[end] = head[f"{end}_as_string"] = iso_time(int(head[end]))
+            names[end] = head[f"{end}_as_string"] = iso_time(int(bound))
     return {"key": entry.get("key", f"{names['from']}-{names['to']}"), **head}
 
 

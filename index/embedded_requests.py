@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ MOST_TERMS = 60_000
 EXACT_VALUES = 10_000
 DEFAULT_PERCENTS = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 NANOS = 1_000_000
+_FARTHEST = 9.2e18
 VALUES = "\x00values"
 
 
@@ -95,27 +97,40 @@ def _build_range(agg: Agg, _exact: bool) -> Built:
     # One by one: Elasticsearch's ranges may overlap, tantivy's not.
     built: Built = []
     for number, entry in enumerate(agg.body["ranges"]):
-        bounds = {end: bound_of(agg, entry[end]) for end in ("from", "to") if entry.get(end) is not None}
+        bounds = {
+            end: native_bound(agg, bound_of(agg, entry[end])) for end in ("from", "to") if entry.get(end) is not None
+        }
         built.append((f"\x00{number}", {"range": {"field": agg.field, "ranges": [bounds]}}))
     return built
 
 
 def bound_of(agg: Agg, value: Any) -> float:
-    """A range's bound as tantivy counts it: nanoseconds since 1970 for dates. Raises StoreError where it is neither."""
-    return float(_instant(value) * NANOS) if agg.kind == "date" else _number(value)
+    """A range's bound in Elasticsearch's units: milliseconds since 1970 for dates.
+
+    Raises StoreError where it is neither a number nor a time.
+    """
+    return float(_instant(value)) if agg.kind == "date" else _number(value)
+
+
+def native_bound(agg: Agg, bound: float) -> float:
+    """The same as tantivy counts it: nanoseconds for dates, of which it knows some three centuries to either side."""
+    return max(-_FARTHEST, min(_FARTHEST, bound * NANOS)) if agg.kind == "date" else bound
 
 
 def _number(value: Any) -> float:
     try:
-        return float(value)
-    except (TypeError, ValueError) as error:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError) as error:
         raise StoreError(f"„{value}“ ist keine Zahl.") from error
+    if not math.isfinite(number):
+        raise StoreError(f"„{value}“ ist keine Zahl.")
+    return number
 
 
 def _instant(value: Any) -> int:
     """A bound in milliseconds: a number of them, or an ISO time (UTC where it names no zone)."""
     if isinstance(value, int | float):
-        return int(value)
+        return int(_number(value))
     try:
         return parsed_milliseconds(str(value))
     except ValueError as error:

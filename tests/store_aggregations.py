@@ -215,6 +215,26 @@ class AggregationContract:
             "b": {"value": last.timestamp() * 1000, "value_as_string": "2026-05-11T09:00:00.000Z"},
         }
 
+    def test_sum_of_many_times_lies_in_a_far_year(self, store):
+        mentions = make_mentions(200)
+        store.upsert(mentions)
+        store.refresh()
+        total = sum(mention.published_at.timestamp() for mention in mentions) * 1000
+        found = answer(store, {"sum": {"field": "date"}})
+        assert found["value"] == pytest.approx(total, rel=1e-12)
+        # The Gregorian year has 365.2425 days.
+        year = 1970 + total / (365.2425 * DAY)
+        assert year > 9999
+        assert int(found["value_as_string"].partition("-")[0]) in (int(year), int(year - 0.01), int(year + 0.01))
+        assert found["value_as_string"].startswith("+")
+        assert answer(store, {"stats": {"field": "date"}})["sum_as_string"] == found["value_as_string"]
+
+    def test_bounds_beyond_the_calendar_are_answered(self, store, mentions):
+        dated = sum(mention.published_at is not None for mention in mentions)
+        found = answer(store, {"range": {"field": "date", "ranges": [{"from": 0, "to": 300_000_000_000_000}]}})
+        assert [bucket["doc_count"] for bucket in found["buckets"]] == [dated]
+        assert found["buckets"][0]["to_as_string"] == "+11476-08-15T05:20:00.000Z"
+
     def test_share_of_a_flag(self, store, mentions):
         flags = [mention.needs_answer for mention in mentions if mention.needs_answer is not None]
         assert answer(store, {"avg": {"field": "needs_answer"}})["value"] == pytest.approx(fmean(flags))
