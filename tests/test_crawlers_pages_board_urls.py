@@ -91,6 +91,7 @@ def test_one_address_per_page(url, expected):
         "index.php?page=User&userID=7", "index.php?form=PostAdd&threadID=5", "index.php?form=UserLogin", "index.php?page=MembersList",
         "index.php?form=Search", "index.php?page=Thread&threadID=5&action=lastPost", "index.php?page=ThreadAction&threadID=5",
         "index.php?action=profile;u=3", "index.php?action=printpage;topic=5.0", "index.php?topic=5.0;prev_next=next#new",
+        "index.php/topic,5.0/prev_next,next.html",
         "index.php?topic=5.0;wap2", "index.php?action=recent", "index.php?action=post;topic=5.0", "index.php?action=mlist",
         "index.php?action=dlattach;topic=5.0;attach=3", "index.php?action=search", "index.php?action=login", "index.php?action=.xml;type=atom",
         "index.php?action=unread;board=3.0", "index.php?action=markasread;sa=all", "index.php?action=helpadmin;help=x", "index.php?board=3.0;action=post",

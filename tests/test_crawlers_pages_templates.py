@@ -200,7 +200,7 @@ def test_woltlab_asks_for_consent_in_its_own_words():
     assert told(page(html, WSC)) == [("post42", "Birte", "customer", "So geht es:\n\nViel Erfolg.")]
 
 
-# --- SMF 2.1
+# --- SMF
 
 
 def test_smf_files_in_the_text_are_not_its_words():
@@ -210,6 +210,19 @@ def test_smf_files_in_the_text_are_not_its_words():
     assert told(page(html, "https://forum.example/index.php?topic=55.0")) == [
         ("msg42", "Birte", "customer", "Hier der Plan:\nViel Erfolg.")
     ]
+
+
+def test_smf_2_0_with_addresses_without_queries():
+    topic = "https://forum.example/index.php/topic,55"
+    html = f"""<html xmlns="http://www.w3.org/1999/xhtml"><head><script type="text/javascript">var smf_scripturl = "https://forum.example/index.php";</script><link rel="next" href="{topic}.0/prev_next,next.html" /></head><body><div class="pagesection"><div class="pagelinks floatleft">Seiten: <a class="navPages" href="{topic}.0.html">1</a> [<strong>2</strong>] <a class="navPages" href="{topic}.30.html">3</a> <span style="font-weight: bold;"> ... </span> <a class="navPages" href="{topic}.90.html">7</a></div></div>
+      <div id="forumposts"><div class="cat_bar"><h3 class="catbg"><img src="x.gif" alt="" /><span id="author">Autor</span>Thema: Zelt undicht &nbsp;(Gelesen 12345 mal)</h3></div><form><div class="windowbg"><span class="topslice"><span></span></span><div class="post_wrapper"><div class="poster"><h4>Birte</h4><ul class="reset smalltext" id="msg_42_extra_info"><li class="membergroup">Gast</li></ul></div>
+      <div class="postarea"><div class="flow_hidden"><div class="keyinfo"><h5 id="subject_42"><a href="{topic}.msg42.html#msg42" rel="nofollow">Re: Zelt undicht</a></h5><div class="smalltext">&#171; <strong>Antwort #16 am:</strong> <strong>Gestern</strong> um 09:15:01 &#187;</div></div></div><div class="post"><div class="inner" id="msg_42">Nachgenäht.</div></div></div></div></div>
+      <div class="windowbg2"><div class="post_wrapper"><div class="poster"><h4>Anzeige</h4></div><div class="postarea"><div class="post"><div class="inner">Jetzt kaufen!</div></div></div></div></div></form></div></body></html>"""
+    result = page(html, f"{topic}.15.html")
+    assert told(result) == [("msg42", "Birte", "customer", "Nachgenäht.")]
+    assert (result.title, result.posts[0].title) == ("Zelt undicht", None)
+    assert result.posts[0].published_at == datetime(2026, 3, 3, 9, 15, 1, tzinfo=BERLIN)
+    assert result.next_page == f"{topic}.30.html"
 
 
 # --- Khoros

@@ -43,7 +43,8 @@ _FORBIDDEN_SCRIPT = re.compile(
 )
 _FORBIDDEN_PAGE = re.compile(
     r"/(?:user|announcement|calendar|event)-\d[\w-]*\.html$|/thread-\d+-(?:lastpost|newpost|next(?:oldest|newest))\.html$"
-    r"|-(?:new-post|last-post|print|(?:prev|next)-thread(?:-new-post)?)\.html$|/external$|/filedata/|/-/mark-read",
+    r"|-(?:new-post|last-post|print|(?:prev|next)-thread(?:-new-post)?)\.html$|/external$|/filedata/|/-/mark-read"
+    r"|/prev_next,",
     re.I,
 )
 _FORBIDDEN_SEGMENT = re.compile(

@@ -41,7 +41,7 @@ _TOPIC_ADDRESS = re.compile(r"[?&]topic=\d+\.0$|/topic,\d+\.0\.html$")
 _BOARD_ADDRESS = re.compile(r"[?&]board=\d+\.0$|/board,\d+\.0\.html$")
 _TOPIC_PLACE = re.compile(r"[?&;]topic=\d|/topic,\d")
 _REPLY = re.compile(r"^.*?(?:Antwort|Reply)\s*#?\s*[\d.,]+\s*(?:am|on|-)?\s*:?", re.I)
-_READ = re.compile(r"^(?:(?:Autor|Author)\s+)?(?:Thema|Topic)\s*:\s*(?P<title>.+?)\s*\((?:Gelesen|Read)\b.*$", re.I)
+_READ = re.compile(r"^(?:(?:Autor|Author)\s*)?(?:Thema|Topic)\s*:\s*(?P<title>.+?)\s*\((?:Gelesen|Read)\b.*$", re.I)
 
 
 def recognises(document: Document) -> bool:
