@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import compress, count
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeAlias, TypeVar
@@ -261,14 +262,34 @@ class EmbeddedStore:
             yield from self._scan_record(after)
             return
         with self._guarded():
-            chunks = self._finder(query).rows_by_id(after)
+            matching = self._healing(lambda: self._matching(query))
+        if matching.count(1) > SCAN_CHUNK:
+            yield from self._scan_matching(matching, after)
+            return
+        with self._guarded():
+            found = self._rows.by_row(list(compress(count(), matching)))
+        yield from sorted((mention for mention in found.values() if mention.id > after), key=lambda found: found.id)
+
+    def _scan_matching(self, matching: bytearray, after: str) -> Iterator[Mention]:
+        """Many matches: through the record in the order of the ids, with no more than one piece of it in memory."""
         while True:
             with self._guarded():
-                rows = next(chunks, None)
-                if rows is None:
-                    return
+                following = self._rows.ids_following(after, SCAN_CHUNK)
+                rows = [row for _, row in following if row < len(matching) and matching[row]]
                 found = self._rows.by_row(rows)
+            if not following:
+                return
             yield from (found[row] for row in rows if row in found)
+            after = following[-1][0]
+
+    def _matching(self, query: Query) -> bytearray:
+        """Per row of the record whether it matches: a byte each, however many match."""
+        marks = bytearray()
+        for rows in self._finder(query).rows():
+            marks.extend(bytes(rows[-1] + 1 - len(marks)))
+            for row in rows:
+                marks[row] = 1
+        return marks
 
     def _scan_record(self, after: str) -> Iterator[Mention]:
         while True:

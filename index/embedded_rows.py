@@ -248,6 +248,11 @@ class Rows:
         query = "SELECT document FROM mentions WHERE id > ? ORDER BY id LIMIT ?"
         return [_read(document) for (document,) in self._connection.execute(query, (after, limit))]
 
+    def ids_following(self, after: str, limit: int) -> list[tuple[str, int]]:
+        """Id and row of the next mentions in id order."""
+        query = "SELECT id, row FROM mentions WHERE id > ? ORDER BY id LIMIT ?"
+        return self._connection.execute(query, (after, limit)).fetchall()
+
     def unscored(self, model_revision: str, limit: int) -> list[Mention]:
         """`Store.unscored`."""
         query = "SELECT document FROM mentions WHERE model_revision IS NOT ? ORDER BY id LIMIT ?"

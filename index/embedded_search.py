@@ -15,7 +15,8 @@ from typing import Any
 from index import embedded_schema as schema
 from index.store import StoreError
 
-SCAN_CHUNK = 2_000
+# Rows that one search gives out where all matches are wanted.
+SCAN_CHUNK = 20_000
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,21 @@ class Finder:
             offset += len(hits)
         return found[:limit]
 
-    def rows_by_id(self, after: str = "") -> Iterator[list[int]]:
-        """The rows of all matches beyond an id in id order, in lists, as the index stood when the finder was made."""
-        place = after or None
-        while found := self._by_id(self._query, SCAN_CHUNK, place):
-            yield [row for _, row in found]
-            place = found[-1][0]
+    def rows(self) -> Iterator[list[int]]:
+        """The rows of all matches in ascending order, in lists."""
+        last = 0
+        while found := self._rows_beyond(last):
+            yield found
+            last = found[-1]
+
+    def _rows_beyond(self, row: int) -> list[int]:
+        import tantivy
+
+        query = _both(self._query, _between(self._schema, schema.ROW, row + 1, None))
+        hits = self._searcher.search(
+            query, SCAN_CHUNK, count=False, order_by_field=schema.ROW, order=tantivy.Order.Asc
+        ).hits
+        return [int(hit[0]) for hit in hits]
 
     def _rows(self, hits: list[Any]) -> list[int]:
         return [int(row) for row in self._searcher.fast_field_values(schema.ROW, [address for _, address in hits])]
