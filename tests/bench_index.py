@@ -1,7 +1,8 @@
 """Measures the stores, side by side in one run: `python -m tests.bench_index` (`make bench-index`).
 
 1. Indexing into Elasticsearch: our store against `elasticsearch.helpers.parallel_bulk` of the same JSON.
-2. The embedded store: writing until everything can be searched, against SQLite alone inserting the same JSON.
+2. The embedded store: writing until everything can be searched, against SQLite alone inserting the same JSON; and
+   reading all of it as matches of a query.
 3. At growing numbers of mentions in both stores: what the hotspot page asks, question by question and as a whole.
 
 The server is ELASTICSEARCH_URL, else one started from ELASTICSEARCH_HOME; without either, its parts are left out.
@@ -46,6 +47,7 @@ from tests.bench_writes import (
     parallel_bulk_guessed,
     seconds,
     sqlite_alone,
+    streamed,
     worked,
 )
 
@@ -237,17 +239,20 @@ def rates(name: str, count: int, ours: list[Work], alternatives: dict[str, list[
 def measure_writes(options: argparse.Namespace, url: str | None) -> dict[str, list[Work]]:
     """Parts 1 and 2, all in turn in each round."""
     rows = list(mentions(0, options.writes))
-    times: dict[str, list[Work]] = {name: [] for name in ("sqlite", "embedded", "helper", "guessed", "elastic")}
+    measured = ("sqlite", "embedded", "streamed", "helper", "guessed", "elastic")
+    times: dict[str, list[Work]] = {name: [] for name in measured}
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory() as name:
             times["sqlite"].append(sqlite_alone(rows, Path(name)))
             times["embedded"].append(embedded(rows, Path(name)))
+            times["streamed"].append(streamed(len(rows), Path(name)))
         if url:
             times["helper"].append(parallel_bulk(rows, url))
             times["elastic"].append(elastic(rows, url))
             times["guessed"].append(parallel_bulk_guessed(rows, url))
     others = {"SQLite alone": times["sqlite"]}
     rates("embedded store, until searchable", len(rows), times["embedded"], others, f"aim: {EMBEDDED_RATE:,}/s")
+    rates("embedded store, all matches of a query read", len(rows), times["streamed"], {}, "as an export reads")
     if url:
         others = {
             "parallel_bulk into the same indices": times["helper"],

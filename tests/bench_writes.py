@@ -90,6 +90,22 @@ def embedded(rows: Sequence[Mention], folder: Path) -> Work:
     return taken
 
 
+def streamed(count: int, folder: Path) -> Work:
+    """All that `embedded` has written, as the answers to a query one after another: what an export reads."""
+    store = EmbeddedStore(folder / "store")
+    found = 0
+
+    def read() -> None:
+        nonlocal found
+        for _ in store.scan(parse_query("language:de")):
+            found += 1
+
+    taken = worked(read)
+    store.close()
+    assert found == count
+    return taken
+
+
 def parallel_bulk(rows: Sequence[Mention], url: str) -> Work:
     """The same JSON by the client library's helper, with its own defaults, into the same monthly indices as ours."""
     from elasticsearch import Elasticsearch, helpers
