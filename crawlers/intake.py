@@ -215,7 +215,8 @@ def with_scores(mention: Mention, scores: TextScores, *, scorer: Scorer, taxonom
         # A survey asks in a phase; that beats what the words suggest.
         "journey_phase": mention.journey_phase or phase,
         "touchpoint": topic.touchpoint if topic is not None else None,
-        "needs_answer": scores.needs_answer,
+        # What the company itself writes waits for nobody's answer.
+        "needs_answer": scores.needs_answer and mention.author_role != "staff",
         "irony": scores.irony,
         "provenance": provenance,
     }

@@ -1,8 +1,8 @@
 """Fits the head that tells who asks for an answer: `python -m nlp.answers DATA_FOLDER MODEL_FOLDER` refits a model's.
 
-Nobody labelled the corpora for this. So sentences of our own (data/answers) say what asking is, and texts of the
-corpora that have neither a question mark nor a word of request count a little as telling, so that the head knows how
-customers write who want nothing.
+Nobody labelled the corpora for this. So sentences of our own (data/answers) say what asking is, and sentences of the
+corpora that have neither a question mark nor a word of request count as telling, so that the head knows how customers
+write who want nothing. Half of those texts are left for the threshold.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import argparse
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,6 @@ from ruamel.yaml import YAML
 from nlp.contrast import Split, filled
 from nlp.corpora import CORPORA, read_rows
 from nlp.head import ANSWER, Heads, load_heads, save_heads
-from nlp.vector_cache import document_vectors
 
 Vectors = NDArray[np.float32]
 
@@ -33,9 +31,11 @@ ASKING = "asks"
 """The file of those that ask; what stands in others tells."""
 PENALTY = 0.01
 """Inverse strength of the squared-weights penalty: a few hundred sentences and a thousand numbers each."""
-CORPUS_SHARE = 0.5
-"""What all texts of the corpora together weigh, as a multiple of our own telling sentences."""
-THRESHOLD = 0.5
+CORPUS_SHARE = 1.0
+"""What all sentences of the corpora together weigh, as a multiple of our own telling sentences."""
+LOWEST_THRESHOLD = 0.5
+FALSE_ANSWERS = 0.03
+"""Share of texts without a sign of asking that may be flagged."""
 ROWS = 400
 """Rows per training file."""
 REQUEST = re.compile(
@@ -69,31 +69,42 @@ def telling(texts: Sequence[str]) -> list[str]:
     return [text for text in texts if not REQUEST.search(text)]
 
 
-def with_answers(heads: Heads, own: Sequence[Example], vectors: Vectors, corpora: Vectors) -> Heads:
-    """The heads with a row for the need for an answer, fitted on our own sentences (n, width) and telling texts of the
-    corpora (m, width). A row that is there is replaced; without examples nothing changes."""
+def with_answers(heads: Heads, own: Sequence[Example], vectors: Vectors, corpora: Sequence[Vectors]) -> Heads:
+    """The heads with a row for the need for an answer, fitted on our own sentences (n, width) and on telling texts of
+    the corpora, each as its sentences (k, width). A row that is there is replaced; without examples nothing changes."""
     from sklearn.linear_model import LogisticRegression
 
-    gold = np.array([item.asks for item in own] + [False] * len(corpora), dtype=bool)
+    shown, others = [text for text in corpora[::2] if len(text)], [text for text in corpora[1::2] if len(text)]
+    sentences = np.concatenate([vectors[:0], *shown])
+    gold = np.array([item.asks for item in own] + [False] * len(sentences), dtype=bool)
     if not gold.any() or gold.all():
         return heads
     told = len(own) - int(gold.sum())
-    weights = np.concatenate([np.ones(len(own)), np.full(len(corpora), CORPUS_SHARE * told / max(1, len(corpora)))])
-    standard = (np.concatenate([vectors, corpora]) - heads.mean) / heads.scale
-    model = LogisticRegression(C=PENALTY, max_iter=2000, class_weight="balanced")
-    model.fit(standard, gold, sample_weight=weights)
+    weights = np.concatenate([np.ones(len(own)), np.full(len(sentences), CORPUS_SHARE * told / max(1, len(sentences)))])
+    standard = (np.concatenate([vectors, sentences]) - heads.mean) / heads.scale
+    model = LogisticRegression(C=PENALTY, max_iter=2000).fit(standard, gold, sample_weight=weights)
     weight = np.concatenate([heads.weight[:ANSWER], np.asarray(model.coef_, dtype=np.float32)])
     bias = np.concatenate([heads.bias[:ANSWER], np.asarray(model.intercept_, dtype=np.float32)])
-    config = heads.config.model_copy(update={"answer_threshold": THRESHOLD})
-    return replace(heads, config=config, weight=weight, bias=bias)
+    config = heads.config.model_copy(update={"answer_threshold": LOWEST_THRESHOLD})
+    fitted = replace(heads, config=config, weight=weight, bias=bias)
+    return replace(fitted, config=config.model_copy(update={"answer_threshold": _threshold(fitted, others)}))
+
+
+def _threshold(heads: Heads, texts: Sequence[Vectors]) -> float:
+    """The lowest one that flags at most `FALSE_ANSWERS` of the texts."""
+    found = [heads.answer(heads.scores(text)) for text in texts]
+    highest = [float(values.max()) for values in found if values is not None]
+    return (
+        max(LOWEST_THRESHOLD, round(float(np.quantile(highest, 1 - FALSE_ANSWERS)), 2)) if highest else LOWEST_THRESHOLD
+    )
 
 
 def check(heads: Heads, own: Sequence[Example], vectors: Vectors) -> dict[str, Any]:
-    """Figures on our own sentences: n, precision and recall of those that ask, accuracy."""
-    found = heads.answer(heads.scores(vectors))
-    if found is None:
+    """Figures on our own sentences: n, precision and recall of those that ask, accuracy, the threshold."""
+    found, threshold = heads.answer(heads.scores(vectors)), heads.config.answer_threshold
+    if found is None or threshold is None:
         return {}
-    flagged = found >= THRESHOLD
+    flagged = found >= threshold
     gold = np.array([item.asks for item in own], dtype=bool)
     hits = int((flagged & gold).sum())
     return {
@@ -101,6 +112,7 @@ def check(heads: Heads, own: Sequence[Example], vectors: Vectors) -> dict[str, A
         "accuracy": round(float((flagged == gold).mean()), 3),
         "precision": round(hits / max(1, int(flagged.sum())), 3),
         "recall": round(hits / max(1, int(gold.sum())), 3),
+        "threshold": threshold,
     }
 
 
@@ -120,24 +132,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     plain = [text for path in sorted((options.data / "train").glob("*.jsonl")) for text in commercial_texts(path)]
     own, unseen = examples("train"), examples("test")
-    with tempfile.TemporaryDirectory() as name:
-        vectors = [
-            document_vectors(texts, encoder, Path(name), progress=_tell)
-            for texts in ([item.text for item in own], telling(plain), [item.text for item in unseen])
-        ]
-    heads = with_answers(heads, own, vectors[0], vectors[1])
+    told = [item.vectors for item in encoder.encode(telling(plain))]
+    mine, theirs = (
+        np.stack([item.document for item in encoder.encode([one.text for one in part])]) for part in (own, unseen)
+    )
+    heads = with_answers(heads, own, mine, told)
     save_heads(heads, options.model)
-    sys.stdout.write(json.dumps(check(heads, unseen, vectors[2])) + "\n")
+    sys.stdout.write(json.dumps(check(heads, unseen, theirs)) + "\n")
 
 
 def commercial_texts(path: Path) -> list[str]:
     """The first texts of a corpus file whose licence allows commercial use."""
     rows = [row for row in read_rows(path) if row.domain not in CORPORA or CORPORA[row.domain].commercial]
     return [row.text for row in rows[:ROWS]]
-
-
-def _tell(_title: str, done: int, total: int) -> None:
-    sys.stderr.write(f"\r{done} / {total} ")
 
 
 if __name__ == "__main__":

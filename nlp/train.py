@@ -96,7 +96,9 @@ def train(
     heads = _heads(learned, encoder, [part for part in fitted if part.rows], [part for part in dev if part.rows])
     plain = [row.text for rows in parts.values() for row in rows[:PLAIN_ROWS]]
     asking = answers.examples("train", folder=answers_folder)
-    heads = _with_flags(heads, own, asking, plain, dev, lambda texts: document_vectors(texts, encoder, cache))
+    heads = _with_irony(heads, own, plain, dev, lambda texts: document_vectors(texts, encoder, cache))
+    told = [item.vectors for item in encoder.encode(answers.telling(plain))] if asking else []
+    heads = answers.with_answers(heads, asking, document_vectors([item.text for item in asking], encoder, cache), told)
     facts |= heads.config.training | {"minutes": round((time.monotonic() - started) / 60, 1)}
     config = heads.config.model_copy(update={"training": facts})
     save_heads(replace(heads, config=config), output_folder)
@@ -104,19 +106,16 @@ def train(
     return facts
 
 
-def _with_flags(
+def _with_irony(
     heads: Heads,
     own: Sequence[contrast.Contrast],
-    asking: Sequence[answers.Example],
     plain: Sequence[str],
     dev: Sequence[Labelled],
     embed: Callable[[Sequence[str]], Vectors],
 ) -> Heads:
-    """The heads with the rows for irony and for the need for an answer, as far as there are sentences for them."""
     heads = with_irony(heads, own, embed([item.text for item in own]), embed(plain))
     bound = irony_bound(heads, dev) if any(item.irony for item in own) else None
-    heads = replace(heads, config=heads.config.model_copy(update={"irony_threshold": bound}))
-    return answers.with_answers(heads, asking, embed([item.text for item in asking]), embed(answers.telling(plain)))
+    return replace(heads, config=heads.config.model_copy(update={"irony_threshold": bound}))
 
 
 def _rows(path: Path, commercial_only: bool) -> list[Row]:

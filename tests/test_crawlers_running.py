@@ -8,13 +8,28 @@ from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from crawling import FAST, RULES, SECRET, Forum, ForumPost, Parts, assert_adds_up, card_for, sentence, small_forum
+from crawling import (
+    FAST,
+    RULES,
+    SECRET,
+    TAXONOMY,
+    Forum,
+    ForumPost,
+    Parts,
+    assert_adds_up,
+    card_for,
+    sentence,
+    small_forum,
+)
+from factories import make_mention
 from lexicon_scorer import LexiconScorer
 from website import Answer, Site, serving
 
+from crawlers.intake import with_scores
 from crawlers.running import CrawlOptions, DryRun, crawl
 from index.ledger import Ledger
 from index.store import StoreError
+from nlp.scorer import ScoringInput
 
 
 @pytest.fixture
@@ -132,6 +147,16 @@ def test_on_the_brands_own_board_nobody_needs_to_name_it(parts):
     found = {mention.text: len(mention.matched_terms) for mention in parts.mentions()}
     assert found == {"Das Paket war kaputt.": 0, "Kornblume ist prima.": 1}
     assert {mention.brands for mention in parts.mentions()} == {("kornblume",)}
+
+
+@pytest.mark.parametrize(("role", "needs"), [("customer", True), ("unknown", True), ("staff", False)])
+def test_what_the_company_itself_asks_waits_for_no_answer(role, needs):
+    text = "Kornblume hier: Wohin dürfen wir die Kiste liefern?"
+    draft = make_mention(1, text=text, author_role=role)
+    scorer = LexiconScorer()
+    (scores,) = scorer.score([ScoringInput(text)], taxonomy=TAXONOMY)
+    scored = with_scores(draft, scores, scorer=scorer, taxonomy=TAXONOMY, now=datetime(2026, 3, 2, tzinfo=UTC))
+    assert scored.needs_answer is needs
 
 
 def test_near_copies_are_stored_and_counted_as_such(parts):

@@ -114,16 +114,16 @@ def test_need_for_an_answer_is_learned_from_sentences_saved_and_refitted(small_m
     assert E5Scorer(encoder, load_heads(folder)).score([ScoringInput("gut?")], taxonomy=TOPICS)[0].needs_answer is None
     own = [Example("gut schlecht gut", True), Example("gut gut gut", True), Example("schlecht schlecht", False)]
     vectors = np.stack([item.document for item in encoder.encode([item.text for item in own])])
-    once = with_answers(load_heads(folder), own, vectors, vectors[:0])
-    again = with_answers(once, own, vectors, vectors[2:])
+    once = with_answers(load_heads(folder), own, vectors, [])
+    again = with_answers(once, own, vectors, [vectors[2:], vectors[2:], vectors[:0]])
     assert once.weight.shape == again.weight.shape == (len(LABELS) + 2, encoder.width)
     assert np.array_equal(once.weight[:-1], load_heads(folder).weight)
     save_heads(once, tmp_path / "asking")
     scorer = E5Scorer(encoder, load_heads(tmp_path / "asking"))
     found = scorer.score([ScoringInput(item.text) for item in own], taxonomy=TOPICS)
     assert [item.needs_answer for item in found] == [True, True, False]
-    assert check(once, own, vectors) == {"n": 3, "accuracy": 1.0, "precision": 1.0, "recall": 1.0}
-    alone = with_answers(load_heads(folder), own[:2], vectors[:2], vectors[:0])
+    assert check(once, own, vectors) == {"n": 3, "accuracy": 1, "precision": 1, "recall": 1, "threshold": 0.5}
+    alone = with_answers(load_heads(folder), own[:2], vectors[:2], [])
     assert alone.config.answer_threshold is None
 
 
