@@ -209,15 +209,15 @@ def judge(name: str, found: Sequence[Reading], *, aim: bool) -> None:
         return
     first, last = found[0], found[-1]
     if last.size > first.size:
-        ratio, whole = middle(last.every) / middle(first.every), middle(last.page) / middle(first.page)
+        wall, cpu = middle(last.page) / middle(first.page), middle(last.cpu) / middle(first.cpu)
         say(
-            f"{name}: {last.size // first.size} times the mentions take {ratio:.1f} times the time per question, "
-            f"{whole:.1f} times per page (aim: at most {GROWTH:.0f} at 100 times)"
+            f"{name}: for {last.size // first.size} times the mentions all aggregations of the page take "
+            f"{wall:.1f} times the time, of a core here {cpu:.1f} times (aim: at most {GROWTH:.0f} at 100 times)"
         )
     if aim:
         say(
-            f"{name}: p95 at {last.size:,}: a question {slow(last.every):.0f} ms, all of the page's together "
-            f"{slow(last.page):.0f} ms (aim: below {SLOWEST_MS:.0f} ms)"
+            f"{name}: p95 at {last.size:,}: all aggregations of the page {slow(last.page):.0f} ms, of a core "
+            f"{slow(last.cpu):.0f} ms (aim: below {SLOWEST_MS:.0f} ms)"
         )
 
 
