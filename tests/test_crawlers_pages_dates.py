@@ -20,6 +20,12 @@ TIMES = st.times(min_value=time(4), max_value=time(23, 59)).map(lambda moment: m
     [
         ("12. März 2024 um 14:05 Uhr", "2024-03-12T14:05:00+01:00", "minute"),
         ("Verfasst: Di 12. Mär 2024, 14:05", "2024-03-12T14:05:00+01:00", "minute"),
+        ("Di 12 März - 14:05", "2024-03-12T14:05:00+01:00", "minute"),
+        ("Mo., 4. Mär 14:05", "2024-03-04T14:05:00+01:00", "minute"),
+        ("12-Mär-2024, 14:05", "2024-03-12T14:05:00+01:00", "minute"),
+        ("\u200e2024-03-12 02:05 PM", "2024-03-12T14:05:00+01:00", "minute"),
+        ("2024-03-12, 12:05 a.m.", "2024-03-12T00:05:00+01:00", "minute"),
+        ("2024-03-12, 9:05", "2024-03-12T09:05:00+01:00", "minute"),
         ("12.03.24 14:05", "2024-03-12T14:05:00+01:00", "minute"),
         ("03.03.2011,\u00a014:27", "2011-03-03T14:27:00+01:00", "minute"),
         ("am 26/05/14", "2014-05-26T00:00:00+02:00", "day"),
@@ -50,7 +56,20 @@ def test_text_is_read_as_exactly_as_it_says(text, expected, precision):
 
 @pytest.mark.parametrize(
     "text",
-    ["", None, "neulich", "32.13.2024", "12.03", "99 Luftballons", "Version 3.14.15", "00.00.0000", "am 31. Februar"],
+    [
+        "",
+        None,
+        "neulich",
+        "32.13.2024",
+        "12.03",
+        "99 Luftballons",
+        "Version 3.14.15",
+        "00.00.0000",
+        "am 31. Februar",
+        "Di 12 März",
+        "So 30 Feb - 14:05",
+        "2024-03-12 25:05",
+    ],
 )
 def test_no_date_is_unknown(text):
     assert parse_text(text, HINTS) == (None, "unknown")

@@ -323,7 +323,39 @@ def test_forumieren_edit_note_at_the_end_of_the_text():
     assert result.posts[0].published_at == datetime(2026, 3, 1, 19, 4, tzinfo=BERLIN)
 
 
+def forumieren_row(number, name, rank, body, date):
+    return f"""<tr class="post post--{number}" id="p{number}"><td class="row1" valign="top" width="150"><span class="name"><a name="{number}"></a><strong>{name}</strong></span><br /><span class="postdetails poster-profile"><a href="/u7"><img src="/a.jpg" alt="" /></a><br />{rank}<br /><br /><span class="label"><span style="color:#333">Anzahl der Beiträge</span></span>&nbsp;: 12<br /><span class="label">Ort</span>&nbsp;: Team Süd<br /></span></td>
+      <td class="row1" valign="top"><table><tr><td><span class="postdetails"><img alt="Beitrag" />Thema:&nbsp;Zelt undicht&nbsp; &nbsp;<img alt="" />{date}</span></td></tr><tr><td colspan="2"><div class="postbody"><div class="clearfix"><div>{body}</div></div><div id="sig7" class="signature_div">_________________<br />Immer bergauf</div></div><span class="gensmall"></span></td></tr></table></td></tr>"""
+
+
+def test_forumieren_ranks_without_an_element_and_dates_without_a_year():
+    html = f"""<html lang="de"><head><script src="https://illiweb.com/rs3/60/frm/x.js"></script></head><body><a class="maintitle" href="/t9-zelt"><h1>Zelt undicht</h1></a><table class="forumline"><tr><th>Autor</th><th>Nachricht</th></tr>
+      {forumieren_row(41, '<a href="/u3"><span style="color:#090"><strong>Kai</strong></span></a>', "Admin", "Mein Zelt tropft.", "Di 12 Aug - 14:05")}{forumieren_row(42, "Birte", "Gast", "Meins auch.", "Gestern um 9:31")}</table></body></html>"""
+    result = page(html, "https://wanderer.forumieren.example/t9-zelt")
+    assert told(result) == [("p41", "Kai", "staff", "Mein Zelt tropft."), ("p42", "Birte", "customer", "Meins auch.")]
+    assert [post.published_at for post in result.posts] == [
+        datetime(2025, 8, 12, 14, 5, tzinfo=BERLIN), datetime(2026, 3, 3, 9, 31, tzinfo=BERLIN),
+    ]  # fmt: skip
+
+
 # --- Khoros, lists and titles
+
+
+def test_khoros_dates_said_in_titles_tell_the_order_of_day_and_month():
+    def friendly(date, shown):
+        return f'<span class="local-friendly-date" title="\u200e{date}">{shown}</span>'
+
+    posts = [
+        lia(number, "Rieke", "<p>Danke.</p>", "x y").replace(
+            '<span class="local-date">\u200ex</span> <span class="local-time">y</span>', friendly(date, "12. März 2024")
+        )
+        for number, date in ((91, "03-04-2024 02:05 PM"), (92, "2024-03-12 12:05 AM"))
+    ]
+    html = f'<html lang="de"><body class="lia-body"><h1 class="lia-message-subject-banner">Falsche Rechnung</h1>{"".join(posts)}</body></html>'
+    result = page(html, "https://community.example/t5/Tarife/Falsche-Rechnung/td-p/91")
+    assert [post.published_at for post in result.posts] == [
+        datetime(2024, 3, 4, 14, 5, tzinfo=BERLIN), datetime(2024, 3, 12, 0, 5, tzinfo=BERLIN),
+    ]  # fmt: skip
 
 
 def test_khoros_lists_name_each_thread_once():

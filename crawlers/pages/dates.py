@@ -49,7 +49,7 @@ _NUMERIC = re.compile(
     r"(?<![\d.,/-])(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<year>\d{4}|\d{2})(?!\d)" + _CLOCK, re.I
 )
 _DAY_MONTH = re.compile(
-    rf"(?<!\d)(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?\s*(?P<month>{_MONTH})\b\.?,?\s*(?P<year>\d{{4}}|'?\d{{2}}(?![:\d]))"
+    rf"(?<!\d)(?P<day>\d{{1,2}})(?:\.|-|st|nd|rd|th)?\s*(?P<month>{_MONTH})\b(?:-|\.?,?\s*)(?P<year>\d{{4}}|'?\d{{2}}(?![:\d]))"
     + _CLOCK,
     re.I,
 )
@@ -57,7 +57,8 @@ _MONTH_DAY = re.compile(
     rf"\b(?P<month>{_MONTH})\b\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})" + _CLOCK, re.I
 )
 _ISO = re.compile(
-    r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?:[T, ]\s*(\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?",
+    r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?:[T, ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
+    r"(?:\s*([ap])\.?m\b\.?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?",
     re.I,
 )
 _DAY_WORD = re.compile(r"\b(?P<word>vorgestern|gestern|heute|yesterday|today)\b(?:\s*\([^)]*\))?" + _CLOCK, re.I)
@@ -71,6 +72,12 @@ _RELATIVE = re.compile(
 _WEEKDAY = re.compile(
     r"\b(?P<weekday>Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag"
     r"|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b(?=[\s,]*(?:um|at|,)?\s*\d{1,2}:)" + _CLOCK,
+    re.I,
+)
+_YEARLESS = re.compile(
+    r"\b(?P<weekday>Mo(?:n(?:tag|day)?)?|Di(?:enstag)?|Tue(?:sday)?|Mi(?:ttwoch)?|Wed(?:nesday)?|Do(?:nnerstag)?"
+    r"|Thu(?:rsday)?|Fr(?:eitag|i(?:day)?)?|Sa(?:mstag|t(?:urday)?)?|So(?:nntag)?|Sun(?:day)?)\b\.?,?"
+    rf"\s+(?P<day>\d{{1,2}})\.?\s*(?P<month>{_MONTH})\b\.?" + _CLOCK,
     re.I,
 )
 _JUST_NOW = re.compile(r"\b(?:gerade eben|soeben|vor kurzem|vor wenigen Augenblicken|just now|a moment ago)\b", re.I)
@@ -157,10 +164,11 @@ def _from_mail_header(text: str) -> Moment:
 
 
 def _from_iso(match: re.Match[str], hints: DateHints) -> Moment:
-    year, month, day, hour, minute, second, offset = match.groups()
+    year, month, day, hour, minute, second, half, offset = match.groups()
     tz = _offset(offset) if offset else hints.tz
+    number = _of_day(int(hour or 0), half)
     try:
-        at = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=tz)
+        at = datetime(int(year), int(month), int(day), number, int(minute or 0), int(second or 0), tzinfo=tz)
     except ValueError:
         return UNKNOWN
     if hour is None or (second is not None and (at.hour, at.minute, at.second) == (0, 0, 0)):
@@ -188,7 +196,7 @@ def parse_text(text: str | None, hints: DateHints) -> Moment:
         line = re.sub(rf"\b{word}\b", clock, line, flags=re.I)
     if iso := _ISO.search(line):
         return _plausible(_from_iso(iso, hints), hints)
-    for read in (_named, _numeric, _day_word, _relative, _weekday, _month_or_year):
+    for read in (_named, _numeric, _yearless, _day_word, _relative, _weekday, _month_or_year):
         moment = read(line, hints)
         if moment.at is not None:
             return _plausible(moment, hints)
@@ -230,13 +238,15 @@ def _with_clock(date: datetime, match: re.Match[str]) -> Moment:
     hour, minute, second, half = match["hour"], match["minute"], match["second"], (match["half"] or "").lower()
     if hour is None or (minute is None and not half and not match["uhr"]):
         return Moment(date, "day")
-    number = int(hour)
-    if half:
-        number = number % 12 + (12 if half.startswith("p") else 0)
+    number = _of_day(int(hour), half)
     if number > 23:
         return Moment(date, "day")
     at = date.replace(hour=number, minute=int(minute or 0), second=int(second or 0))
     return Moment(at, "second" if second else "minute")
+
+
+def _of_day(hour: int, half: str | None) -> int:
+    return hour % 12 + (12 if half[0] in "pP" else 0) if half else hour
 
 
 def _day_word(line: str, hints: DateHints) -> Moment:
@@ -259,6 +269,23 @@ def _weekday(line: str, hints: DateHints) -> Moment:
     today = _today(hints)
     # Boards write "today" for today, so the same weekday means a week ago.
     return _with_clock(today - timedelta(days=(today.weekday() - number - 1) % 7 + 1), match)
+
+
+def _yearless(line: str, hints: DateHints) -> Moment:
+    """ "Di 12 März - 14:05": some boards leave the present year out. A page may be older; its weekday says how much."""
+    match = _YEARLESS.search(line)
+    if match is None or match["minute"] is None:
+        return UNKNOWN
+    weekday = ("mo", "di tu", "mi we", "do th", "fr", "sa", "so su")
+    today = _today(hints)
+    for year in range(today.year, today.year - 5, -1):
+        try:
+            date = today.replace(year=year, month=_MONTHS[match["month"].lower()], day=int(match["day"]))
+        except ValueError:
+            continue
+        if date <= today and match["weekday"][:2].lower() in weekday[date.weekday()]:
+            return _with_clock(date, match)
+    return UNKNOWN
 
 
 def _relative(line: str, hints: DateHints) -> Moment:

@@ -1,12 +1,12 @@
-"""Forumieren and other boards of Forumotion: topics and forums, in the skins that imitate phpBB"
-", Invision and PunBB."""
+"""Forumieren and other boards of Forumotion: topics and forums, in the skins that imitate phpBB, Invision and PunBB."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from crawlers.pages.document import Document, Element, has, select
+from crawlers.pages.document import Document, Element, brief, classes, has, select, squeeze
 from crawlers.pages.page import Page
 from crawlers.pages.posts import next_link
 from crawlers.pages.rules import ThreadRules, read_by
@@ -66,6 +66,7 @@ _RULES = ThreadRules(
         ".spoiler_title, .code_title, .postedit, .edited, .post-options, .codebox, .pub_google, ins.adsbygoogle",
     ),
     roles=_PROFILE,
+    ranks=lambda box: _bare_ranks(box),
     badges=".postprofile dl > dd:nth-of-type(1), .poster-profile > b, .poster-profile > strong"
     ", .post-author-rank, .rank"
     ", .user-rank, .postprofile-rank, .poster-profile > img[alt]",
@@ -114,6 +115,17 @@ def _post_class(box: Element) -> re.Match[str] | None:
 def _native_id(box: Element) -> str | None:
     match = _post_class(box)
     return f"p{match.group(1)}" if match else None
+
+
+def _bare_ranks(box: Element) -> Iterator[str]:
+    """phpBB 2's and PunBB's skins write the rank between the avatar and the fields of the profile."""
+    for profile in select(box, ".poster-profile, .user-basic-info"):
+        words = [profile.text or ""]
+        for part in profile:
+            if part.tag == "div" or "label" in classes(part):
+                break
+            words.extend(("" if part.tag == "a" else brief(part, 60), part.tail or ""))
+        yield squeeze(" ".join(words))[:120]
 
 
 def _outermost(boxes: list[Element]) -> list[Element]:

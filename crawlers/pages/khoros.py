@@ -34,6 +34,7 @@ _RULES = ThreadRules(
     times=(
         ".lia-message-posted-on .local-friendly-date, .lia-message-posted-on time",
         ".lia-message-posted-on",
+        ".lia-message-post-date .local-friendly-date, .lia-message-dates .local-friendly-date",
         ".lia-message-post-date .DateTime, .lia-message-dates .DateTime",
         "[itemprop='datePublished'], [itemprop='dateCreated']",
     ),

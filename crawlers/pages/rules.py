@@ -44,6 +44,7 @@ class ThreadRules:
     badges: str = ""
     role_class: str = ""
     staff: str = ""
+    ranks: Callable[[Element], Iterable[str]] | None = None
     deleted: str = ""
     answers: tuple[str, ...] = ()
     parent: re.Pattern[str] | None = None
@@ -87,9 +88,10 @@ def _thread(document: Document, rules: ThreadRules, boxes: list[Element]) -> Pag
 
 
 def _date_lines(boxes: list[Element], rules: ThreadRules) -> Iterator[str]:
-    """What the places of dates show; of each post the first that shows anything."""
+    """What the places of dates and their titles show; of each post the first that shows anything."""
     for box in boxes:
-        found = (text for css in rules.times if css for node in select(box, css) if (text := brief(node, _MAX_LABEL)))
+        nodes = (node for css in rules.times if css for node in select(box, css))
+        found = (text for node in nodes if (text := f"{node.get('title') or ''} {brief(node, _MAX_LABEL)}".strip()))
         yield next(found, "")
 
 
@@ -153,6 +155,7 @@ def _role(box: Element, rules: ThreadRules, name: str, inside: set[Element]) -> 
         return "staff"
     shown = [node for node in (select(box, rules.badges) if rules.badges else []) if node not in inside]
     texts = [brief(node, _MAX_LABEL) or node.get("title") or node.get("alt") or "" for node in shown]
+    texts.extend(rules.ranks(box) if rules.ranks else ())
     texts.extend(
         cls.removeprefix(rules.role_class)
         for cls in classes(box)
