@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,10 @@ class Example:
 
 
 def examples(split: Split, *, folder: Path = FOLDER) -> list[Example]:
-    """Our own sentences; a template belongs to training or to testing as a whole. Raises ValueError."""
+    """Our own sentences; a template belongs to training or to testing as a whole.
+
+    Raises ValueError where a template's slots and text differ.
+    """
     return [
         Example(text, path.stem == ASKING)
         for path in sorted(folder.glob("*.yaml"))
@@ -94,9 +98,10 @@ def _threshold(heads: Heads, texts: Sequence[Vectors]) -> float:
     """The lowest one that flags at most `FALSE_ANSWERS` of the texts."""
     found = [heads.answer(heads.scores(text)) for text in texts]
     highest = [float(values.max()) for values in found if values is not None]
-    return (
-        max(LOWEST_THRESHOLD, round(float(np.quantile(highest, 1 - FALSE_ANSWERS)), 2)) if highest else LOWEST_THRESHOLD
-    )
+    if not highest:
+        return LOWEST_THRESHOLD
+    # Rounded up: down, more than that share would be flagged.
+    return max(LOWEST_THRESHOLD, ceil(100 * float(np.quantile(highest, 1 - FALSE_ANSWERS))) / 100)
 
 
 def check(heads: Heads, own: Sequence[Example], vectors: Vectors) -> dict[str, Any]:
