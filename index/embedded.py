@@ -9,19 +9,21 @@ from contextlib import contextmanager
 from itertools import compress, count
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from filelock import Timeout
 
-from index.document import Encoded, UnstorableError, encode
+from index.document import Encoded, encode
 from index.embedded_aggs import aggregate
+from index.embedded_beside import Beside
 from index.embedded_follow import Follower
 from index.embedded_index import SearchIndex
+from index.embedded_plan import Merge, Plan, planned
 from index.embedded_rows import Rows
 from index.embedded_schema import flattened
 from index.embedded_search import Finder, Place, decode_place
 from index.mention import Mention, Work
-from index.merge import is_erased, last_of_each, replacement_of, update_of
+from index.merge import replacement_of, update_of
 from index.query import Query
 from index.query.errors import TOO_BROAD
 from index.query.tantivy_target import to_tantivy
@@ -35,9 +37,10 @@ INDEX_AFTER_SECONDS = 5.0
 # How old a search may be where nobody has called `refresh`, in seconds.
 SEARCH_LAG_SECONDS = 1.0
 SCAN_CHUNK = 1_000
+# From so many on, SQLite writes them beside their preparation for the search index.
+MANY = 200
 
 Answer = TypeVar("Answer")
-Merge: TypeAlias = Callable[[Mention, Mention], Mention | None]
 
 
 class EmbeddedStore:
@@ -83,29 +86,20 @@ class EmbeddedStore:
     def _put(self, mentions: Sequence[Mention], merge: Merge) -> list[WriteResult]:
         with self._guarded():
             with self._rows.writing():
-                results, written, first = self._write(mentions, merge)
-            flat = [flattened(vars(mention) | derived) for mention, derived, _ in written]
+                plan = planned(self._rows, mentions, merge)
+                first, flat = self._write(plan)
             self._search_index.handover.put(first, flat)
-        self._wrote(len(written))
-        return results
+        self._wrote(len(flat))
+        return plan.results
 
-    def _write(self, mentions: Sequence[Mention], merge: Merge) -> tuple[list[WriteResult], list[Encoded], int]:
-        """The results, what was written, and the number of its first change; the others follow."""
-        winners = last_of_each(mentions)
-        stored = self._rows.stored(winners)
-        ids = self._rows.buried("id", winners)
-        authors = self._rows.buried("author", {mention.author_key for mention in mentions if mention.author_key})
-        new: list[Encoded] = []
-        updates: list[Encoded] = []
-        results = []
-        for position, mention in enumerate(mentions):
-            if is_erased(mention, ids=ids, author_keys=authors):
-                results.append(WriteResult(mention.id, "dropped", "erased"))
-            elif winners[mention.id] != position:
-                results.append(WriteResult(mention.id, "unchanged"))
-            else:
-                results.append(_planned(mention, stored.get(mention.id), merge, new, updates))
-        return results, [*new, *updates], self._rows.write(new, updates)
+    def _write(self, plan: Plan) -> tuple[int, list[bytes]]:
+        """The number of the first change, the others follow; and all of them as the search index wants them."""
+        written = [*plan.new, *plan.updates]
+        if len(written) < MANY:
+            return self._rows.write(plan.new, plan.updates), _flat(written)
+        with Beside(lambda: self._rows.write(plan.new, plan.updates)) as writing:
+            flat = _flat(written)
+        return writing.result, flat
 
     def amend(self, id: str, work: Work) -> Mention:
         """`Store.amend`."""
@@ -354,17 +348,8 @@ class EmbeddedStore:
                 raise StoreError(f"Die Suche in {self._folder} ist abgestürzt: {error}") from error
 
 
-def _planned(
-    mention: Mention, stored: Mention | None, merge: Merge, new: list[Encoded], updates: list[Encoded]
-) -> WriteResult:
-    written = mention if stored is None else merge(stored, mention)
-    if written is None:
-        return WriteResult(mention.id, "unchanged")
-    try:
-        (new if stored is None else updates).append(encode(written))
-    except UnstorableError as error:
-        return WriteResult(mention.id, "quarantined", str(error))
-    return WriteResult(mention.id, "stored" if stored is None else "updated")
+def _flat(written: Sequence[Encoded]) -> list[bytes]:
+    return [flattened(vars(mention) | derived) for mention, derived, _ in written]
 
 
 def _is_panic(error: BaseException) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class SearchIndex:
         self.searcher()
         return self._rows.behind(self._number)
 
-    def follow(self, *, wait: bool) -> bool:
+    def follow(self, *, wait: bool, fed: Callable[[], None] = lambda: None) -> bool:
         """Index what is missing. False where another process is indexing and `wait` is not wanted."""
         try:
             with self._lock.acquire(timeout=PATIENCE if wait else 0):
@@ -72,7 +72,7 @@ class SearchIndex:
                 # What is taken was written before, so that the record below has it; another process may index it, too.
                 fresh = self.handover.take()
                 if self._rows.behind(self._number):
-                    self._apply(fresh)
+                    self._apply(fresh, fed)
                 return True
         except Timeout:
             if wait:
@@ -128,7 +128,7 @@ class SearchIndex:
         self._index = schema.create(self._path)
         self._reload()
         if self._rows.behind(0):
-            self._apply({})
+            self._apply({}, lambda: None)
         (self._path / "complete").touch(mode=0o600)
 
     # following
@@ -152,7 +152,7 @@ class SearchIndex:
         self._row = int(highest[schema.ROW]["value"] or 0)
         self._state = state
 
-    def _apply(self, fresh: Mapping[int, bytes]) -> None:
+    def _apply(self, fresh: Mapping[int, bytes], fed: Callable[[], None]) -> None:
         """Apply the record's changes after the index's number; the caller holds the lock."""
         began = time.monotonic()
         writer = self._index.writer(WRITER_MEMORY, 1)
@@ -160,6 +160,7 @@ class SearchIndex:
             with self._rows.reading():
                 up_to = self._rows.last_number()
                 count = self._feed(writer, fresh)
+            fed()
             writer.commit()
         finally:
             # Also ends the writer, without whose end no other could be made.

@@ -39,6 +39,8 @@ from index import embedded
 from index.embedded import EmbeddedStore
 from tests.factories import make_mention
 embedded.INDEX_AFTER_WRITES = 40
+# The calls with ten are written beside their preparation, those with one are not.
+embedded.MANY = 10
 store = EmbeddedStore(Path(sys.argv[1]))
 print("open", flush=True)
 for turn in itertools.count(int(sys.argv[2])):

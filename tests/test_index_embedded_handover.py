@@ -132,12 +132,16 @@ def test_what_another_process_wrote_in_between_is_read_from_the_record(tmp_path)
     other.close()
 
 
-def test_write_that_is_rolled_back_is_not_handed_over(tmp_path, monkeypatch):
+@pytest.mark.parametrize("many", [1, 1000])
+def test_write_that_is_rolled_back_is_not_handed_over(tmp_path, monkeypatch, many):
+    monkeypatch.setattr("index.embedded.MANY", many)
     store = EmbeddedStore(tmp_path)
     store.upsert([make_mention(1)])
     store.refresh()
     with monkeypatch.context() as patch:
-        patch.setattr("index.embedded.flattened", lambda _: pytest.fail("before the transaction was through"))
+        patch.setattr(
+            "index.embedded_handover.Handover.put", lambda *_: pytest.fail("before the transaction was through")
+        )
         patch.setattr("index.embedded_rows.Rows.write", failing_after(store._rows.write))
         with pytest.raises(StoreError, match="voll"):
             store.upsert([make_mention(2, text="Nie bestätigter Zwieback.")])
@@ -146,6 +150,25 @@ def test_write_that_is_rolled_back_is_not_handed_over(tmp_path, monkeypatch):
     store.refresh()
     assert store.search(parse_query("zwieback"), limit=0).total == 0
     assert {mention.id for mention in store.search(ALL).mentions} == {make_mention(1).id, make_mention(3).id}
+    store.close()
+
+
+@pytest.mark.parametrize("many", [1, 1000])
+def test_interrupted_preparation_leaves_nothing_and_the_store_usable(tmp_path, monkeypatch, many):
+    monkeypatch.setattr("index.embedded.MANY", many)
+    store = EmbeddedStore(tmp_path)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.embedded.flattened", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            store.upsert(make_mentions(5))
+    assert store.describe()["mentions"] == 0
+    assert [result.fate for result in store.upsert(make_mentions(5))] == ["stored"] * 5
+    store.refresh()
+    assert store.search(ALL, limit=0).total == 5
     store.close()
 
 
