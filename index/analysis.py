@@ -24,7 +24,8 @@ import regex
 
 # The standard tokenizer of Lucene cuts longer tokens into pieces of this many characters.
 MAX_TOKEN_LENGTH = 255
-_CACHED_WORDS = 1 << 16
+# Most words of most texts; each costs some 200 bytes in each of the caches.
+_CACHED_WORDS = 1 << 14
 
 
 class Token(NamedTuple):

@@ -43,9 +43,14 @@ class Measured:
 
 
 def memory_mib() -> float:
-    """What this process holds in memory now."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * 4096 / 2**20
+    """What this process itself holds in memory now, without the pages of files that it has mapped.
+
+    Mapped pages of the search index are the kernel's cache: it drops them when memory is short, and how many there are
+    follows the index, not the crawl.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    own = next(line for line in status.splitlines() if line.startswith("RssAnon:"))
+    return int(own.split()[1]) / 2**10
 
 
 def quarters(samples: Sequence[tuple[int, float]], total: int) -> tuple[float, ...]:
