@@ -118,7 +118,9 @@ class Learner:
         """Takes over what an earlier training learned. Raises WeightsError where it doesn't fit this one."""
         import torch
 
-        values = {"weight": heads.weight, "bias": heads.bias}
+        # A row for needed answers is fitted after the training, to its vectors.
+        rows = len(self.bias)
+        values = {"weight": heads.weight[:rows], "bias": heads.bias[:rows]}
         for module, (a, b) in adapter.factors.items():
             place = f"base_model.model.{module}"
             values |= {f"{place}.lora_A.default.weight": a, f"{place}.lora_B.default.weight": b}

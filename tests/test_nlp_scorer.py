@@ -142,8 +142,13 @@ def test_adapter_changes_what_it_says_and_only_fits_its_encoder(small_model, tmp
         Encoder(files, threads=1, adapter=replace(adapter, factors=wide))
 
 
-def test_training_goes_on_from_another_model(small_model, tmp_path):
-    folder, _ = small_model
+@pytest.mark.parametrize("asks", [False, True])
+def test_training_goes_on_from_another_model(small_model, asks, tmp_path):
+    folder, encoder = small_model
+    if asks:
+        vectors = np.stack([item.document for item in encoder.encode(["gut?", "schlecht"])])
+        own = [Example("gut?", True), Example("schlecht", False)]
+        save_heads(with_answers(load_heads(folder), own, vectors, []), folder)
     arguments = small(small_files(tmp_path), tmp_path)
     still = RECIPE.model_copy(update={"rate": 1e-12, "head_rate": 1e-12, "decay": 0.0})
     facts = train(tmp_path / "data", tmp_path / "on", **arguments | {"recipe": still}, start=folder)
