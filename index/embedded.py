@@ -37,7 +37,7 @@ INDEX_AFTER_SECONDS = 5.0
 # How old a search may be where nobody has called `refresh`, in seconds.
 SEARCH_LAG_SECONDS = 1.0
 SCAN_CHUNK = 1_000
-# From so many on, SQLite writes them beside their preparation for the search index.
+# From so many on, SQLite writes and commits them beside their preparation for the search index.
 MANY = 200
 
 Answer = TypeVar("Answer")
@@ -93,13 +93,21 @@ class EmbeddedStore:
         return plan.results
 
     def _write(self, plan: Plan) -> tuple[int, list[bytes]]:
-        """The number of the first change, the others follow; and all of them as the search index wants them."""
+        """The number of the first change, the others follow; and all of them as the search index wants them.
+
+        An exception may leave all of them written: nobody has been told so, and the index finds them in the record.
+        """
         written = [*plan.new, *plan.updates]
         if len(written) < MANY:
             return self._rows.write(plan.new, plan.updates), _flat(written)
-        with Beside(lambda: self._rows.write(plan.new, plan.updates)) as writing:
+        with Beside(lambda: self._commit(plan)) as committing:
             flat = _flat(written)
-        return writing.result, flat
+        return committing.result, flat
+
+    def _commit(self, plan: Plan) -> int:
+        first = self._rows.write(plan.new, plan.updates)
+        self._rows.commit()
+        return first
 
     def amend(self, id: str, work: Work) -> Mention:
         """`Store.amend`."""

@@ -157,7 +157,12 @@ class Rows:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
+        self.commit()
+
+    def commit(self) -> None:
+        """End the transaction, unless it has ended: what it wrote is on the disk."""
+        if self._connection.in_transaction:
+            self._connection.execute("COMMIT")
 
     # writing, inside `writing`
 
