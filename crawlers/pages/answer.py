@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
 
 from crawlers.pages.dates import DateHints
 from crawlers.pages.document import Document, decode, parse
+from crawlers.pages.json_values import whole
 
 _JSON_TYPE = re.compile(r"\s*(?:application|text)/(?:[\w.-]+\+)?json\b", re.I)
 _RELATION = re.compile(r"<([^<>\s]{1,2000})>\s*;[^<]{0,200}?\brel=\"?([\w -]{1,60})\"?")
@@ -56,7 +57,8 @@ def read_answer(
     if start not in (b"{", b"[") and not _JSON_TYPE.match(content_type or ""):
         return None
     try:
-        value = json.loads(decode(body, content_type or "application/json; charset=utf-8").lstrip("\ufeff"))
+        text = decode(body, content_type or "application/json; charset=utf-8").lstrip("\ufeff")
+        value = whole(json.loads(text), text)
     except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict | list):

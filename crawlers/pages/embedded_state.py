@@ -11,6 +11,7 @@ from crawlers.pages.body import read_fragment
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine
 from crawlers.pages.document import Document, select
 from crawlers.pages.fields import identifier, part, person, words
+from crawlers.pages.json_values import whole
 from crawlers.pages.ratings import number, scaled
 from crawlers.pages.structured import MAX_REVIEWS, Reply, Review, walk
 from index.mention import Rating
@@ -62,7 +63,7 @@ def _loaded(content: str) -> Iterator[Any]:
     if len(content) > _MAX_SCRIPT or not re.search(r"review|bewertung|rezension|testimonial|rating", content, re.I):
         return
     try:
-        yield json.JSONDecoder(strict=False).raw_decode(content.lstrip())[0]
+        yield whole(json.JSONDecoder(strict=False).raw_decode(content.lstrip())[0], content)
     except (ValueError, RecursionError):
         return
 

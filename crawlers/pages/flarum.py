@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from crawlers.pages.answer import Answer
 from crawlers.pages.document import Document, first, flat, has, select
 from crawlers.pages.fields import identifier, part
+from crawlers.pages.json_values import whole
 from crawlers.pages.jsonapi import NOISE, SOFTWARE, Resources, posts_address, resources_of, root_of, thread_page
 from crawlers.pages.page import Page
 from crawlers.pages.posts import build_page, next_link, page_title
@@ -64,7 +65,7 @@ def _payload(document: Document) -> dict[str, Any]:
     node = first(document.root, "script#flarum-json-payload")
     text = (node.text or "") if node is not None else _loaded(document)
     try:
-        value, _ = json.JSONDecoder(strict=False).raw_decode(text.lstrip())
+        value = whole(json.JSONDecoder(strict=False).raw_decode(text.lstrip())[0], text)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -19,6 +19,7 @@ import lxml.html
 from crawlers.pages.body import read_body, read_fragment
 from crawlers.pages.dates import UNKNOWN, Moment, parse_machine, parse_text
 from crawlers.pages.document import Document, Element, copy_of, first, flat, keep_first, select, size, squeeze
+from crawlers.pages.json_values import whole
 from crawlers.pages.people import is_placeholder
 from crawlers.pages.ratings import number, parse_rating, scaled
 from index.mention import Rating
@@ -129,11 +130,12 @@ def _loads(content: str) -> Any:
     bare = re.sub(r"^(?://)?\s*(?:<!--|<!\[CDATA\[)", "", content.strip("; \n\r\t"))
     bare = (bare[:-40] + re.sub(r"(?://)?\s{0,8}(?:-->|\]\]>)$", "", bare[-40:])).rstrip("; \n\r\t")
     try:
-        return json.loads(bare, strict=False)
+        return whole(json.loads(bare, strict=False), bare)
     except ValueError:
         if len(bare) > _MAX_REPAIRED:
             raise
-        return extruct.JsonLdExtractor().extract(f'<script type="application/ld+json">{bare}</script>')
+        found = extruct.JsonLdExtractor().extract(f'<script type="application/ld+json">{bare}</script>')
+        return whole(found, bare)
 
 
 def _microdata(document: Document) -> Iterator[Review]:
