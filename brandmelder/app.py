@@ -15,6 +15,7 @@ from brandmelder.commands import (
     diagnosing,
     exporting,
     importing,
+    judging,
     maintaining,
     probing,
     scoring,
@@ -134,6 +135,15 @@ _add(
     ),
 )
 _add(app, "search", searching.search, tr("Beiträge suchen, neueste zuerst.", "Search mentions, newest first."))
+_add(
+    app,
+    "judge",
+    judging.judge,
+    tr(
+        "Erwähnungen berichtigen: nicht unsere Marke, andere Themen, andere Stimmung; der nächste Lauf lernt daraus.",
+        "Correct mentions: not our brand, other topics, another sentiment; the next run learns from it.",
+    ),
+)
 _add(
     app,
     "aggregate",

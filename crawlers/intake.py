@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 from index.copies import CopyEntry, CopyIndex, CopyPlace
 from index.ledger import Ledger, Note, Quarantined, Spooled
-from index.mention import Aspect, JourneyPhase, Mention, Sentiment
+from index.mention import Aspect, JourneyPhase, Mention, Sentiment, Work
 from index.query import parse_query
 from index.store import Known, Store, WriteResult
 from nlp.near_copies import signature
+from nlp.relevance import Relevance
 from nlp.scorer import Scorer, ScoringInput, TextScores
 from nlp.taxonomy import Taxonomy
 
 logger = logging.getLogger(__name__)
 
 ALONE = CopyPlace(group=None, is_copy=False)
+SET_ASIDE = "Automatisch beiseitegelegt: ähnelt Texten, die als „nicht unsere Marke“ markiert wurden."
+"""The note of a mention that nobody has looked at; a person's judgement replaces it."""
 PHASES: tuple[str, ...] = get_args(JourneyPhase)
 
 
@@ -29,6 +32,14 @@ class Outcome:
 
     fate: str
     note: Note | None = None
+
+
+@dataclass(frozen=True)
+class BrandFilter:
+    """Tells which new mentions of a brand probably mean something else of that name."""
+
+    brand: str
+    relevance: Relevance
 
 
 class Intake:
@@ -45,6 +56,7 @@ class Intake:
         taxonomy: Taxonomy,
         copies: CopyIndex,
         clock: Callable[[], datetime],
+        brand_filter: BrandFilter | None = None,
     ) -> None:
         self._ledger = ledger
         self._store = store
@@ -52,6 +64,7 @@ class Intake:
         self._taxonomy = taxonomy
         self._copies = copies
         self._clock = clock
+        self._filter = brand_filter
         # Loads its libraries now: an interrupt inside an extension's import would come out as an ImportError.
         signature("")
 
@@ -109,16 +122,35 @@ class Intake:
     ) -> dict[str, Outcome]:
         changed = [draft for id, draft in drafts.items() if not self._is_current(draft, known.get(id))]
         scored, outcomes = self._scored(changed)
+        scored = self._filtered(scored, {id for id, before in prior.items() if before == ""})
         places = self._places(scored)
         marked = [_in_place(mention, places.get(mention.id, ALONE)) for mention in scored]
         results = {result.id: result for result in self._store.upsert(marked)} if marked else {}
         self._copies.remove([id for id, result in results.items() if result.fate in ("dropped", "quarantined")])
         self._move_copies(written={mention.id: mention for mention in marked})
-        copies = {mention.id: mention.is_copy for mention in marked}
+        written = {mention.id: mention for mention in marked}
         for id, draft in drafts.items():
             if id not in outcomes:
-                outcomes[id] = self._outcome(draft, results.get(id), prior[id], copies.get(id))
+                outcomes[id] = self._outcome(draft, results.get(id), prior[id], written.get(id))
         return outcomes
+
+    def _filtered(self, mentions: Sequence[Mention], new: Collection[str]) -> list[Mention]:
+        """The mentions with their relevance; new ones that probably mean something else are set aside, not left out.
+
+        What is stored keeps what people did with it, so a mention that a person brought back stays.
+        """
+        if self._filter is None:
+            return list(mentions)
+        found = self._filter.relevance([mention.text for mention in mentions])
+        filtered = []
+        for mention, relevance in zip(mentions, found, strict=True):
+            update: dict[str, Any] = {"relevance": relevance} if self._filter.brand in mention.brands else {}
+            # A text that also names a competitor counts for that one.
+            foreign = mention.brands == (self._filter.brand,) and relevance <= self._filter.relevance.bound
+            if foreign and mention.id in new:
+                update["work"] = Work(not_us=True, note=SET_ASIDE)
+            filtered.append(mention.model_copy(update=update))
+        return filtered
 
     def _places(self, mentions: Sequence[Mention]) -> dict[str, CopyPlace]:
         """Which mentions are near-copies of which; texts too short for a signature stand alone."""
@@ -147,16 +179,15 @@ class Intake:
             known.taxonomy_version,
         ) == (draft.content_hash, self._scorer.revision, draft.provenance.rules_version, self._taxonomy.version)
 
-    def _outcome(self, draft: Mention, result: WriteResult | None, prior: str, is_copy: bool | None) -> Outcome:
+    def _outcome(self, draft: Mention, result: WriteResult | None, prior: str, written: Mention | None) -> Outcome:
         if result is not None and result.fate == "dropped":
             return Outcome(f"dropped/{result.reason or 'store'}")
         if result is not None and result.fate == "quarantined":
             return Outcome("quarantined/store", Note("quarantined/store", draft.url, result.reason))
         if prior == "":
-            if is_copy is None:
-                stored = self._store.get(draft.id)
-                is_copy = stored is not None and stored.is_copy
-            return Outcome("near_copy" if is_copy else "stored")
+            held = written or self._store.get(draft.id) or draft
+            aside = Note("set_aside/not_us", draft.url) if held.work.note == SET_ASIDE else None
+            return Outcome("near_copy" if held.is_copy else "stored", aside)
         updated = prior != draft.content_hash or (result is not None and result.fate == "updated")
         return Outcome("updated" if updated else "unchanged")
 

@@ -64,6 +64,12 @@ class E5Scorer:
             )
         ]
 
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Whitened document vectors (n, hidden) of texts, as `nlp.relevance` takes them."""
+        if not texts:
+            return np.zeros((0, self._encoder.sizes.hidden), dtype=np.float32)
+        return self._topics.whitened(self._phrase_vectors(texts))
+
     def _one(
         self,
         item: ScoringInput,

@@ -36,6 +36,23 @@ class Calibration(BaseModel):
     bias: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
 
+class TopicBlend(BaseModel):
+    """How the signs of likeness and a taxonomy's own heads (nlp.topic_heads) are weighed together.
+
+    Log-odds are signs times `base + per_doubling * log2(shown) + per_judged * log2(1 + judged)`: strength, label named,
+    noun named, head, and a constant. `shown` counts the texts that the topic was given, `most` at most; `judged` the
+    texts of which all topics are known, `most_judged` at most: those tell what is about none of the topics.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base: tuple[float, float, float, float, float]
+    per_doubling: tuple[float, float, float, float, float]
+    per_judged: tuple[float, float, float, float, float]
+    most: int = Field(ge=2)
+    most_judged: int = Field(ge=0)
+
+
 class HeadConfig(BaseModel):
     """Everything about the heads that is not a matrix. `certain` is the confidence under which a label is uncertain."""
 
@@ -50,6 +67,8 @@ class HeadConfig(BaseModel):
     topic_threshold: float = Field(ge=0, le=1)
     topic_weights: tuple[float, float, float]
     topic_offset: float
+    topic_blend: TopicBlend | None = None
+    """None where nothing was learned about how far to trust a taxonomy's own heads: then likeness alone counts."""
     irony_threshold: float | None = Field(default=None, ge=0, le=1)
     """The probability from which on a text is flagged as ironic; None where nothing was learned about irony."""
     answer_threshold: float | None = Field(default=None, ge=0, le=1)
@@ -64,6 +83,7 @@ class Heads:
     The row behind the labels' is irony's; where the need for an answer was learned, one more is.
 
     `topic_mean` and `topic_whitening` centre and decorrelate sentence vectors before they are compared with topics.
+    `topic_background` (n, hidden) are whitened vectors of sentences about nothing in particular.
     """
 
     config: HeadConfig
@@ -73,6 +93,7 @@ class Heads:
     bias: Vectors
     topic_mean: Vectors
     topic_whitening: Vectors
+    topic_background: Vectors
     revision: str = field(default="")
 
     def scores(self, vectors: Vectors) -> Vectors:
@@ -124,6 +145,7 @@ def save_heads(heads: Heads, folder: Path) -> None:
         "bias": heads.bias,
         "topic_mean": heads.topic_mean,
         "topic_whitening": heads.topic_whitening.astype(np.float16),
+        "topic_background": heads.topic_background.astype(np.float16),
     }
     save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / TENSORS)
     text = json.dumps(heads.config.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True)
@@ -141,6 +163,9 @@ def load_heads(folder: Path) -> Heads:
         tensors = {name: values.astype(np.float32) for name, values in load(raw[1]).items()}
     except (OSError, ValidationError, SafetensorError, ValueError, KeyError) as error:
         raise WeightsError(f"the heads in {folder} can't be read: {error}") from error
+    # Models fitted before there were heads of a taxonomy's own have no background.
+    hidden = tensors["topic_mean"].shape if "topic_mean" in tensors else ()
+    tensors.setdefault("topic_background", np.zeros((0, *hidden), dtype=np.float32))
     _check(config, tensors, folder)
     return Heads(config=config, revision=hashlib.sha256(raw[0] + raw[1]).hexdigest()[:12], **tensors)
 
@@ -162,6 +187,7 @@ def _check(config: HeadConfig, tensors: Mapping[str, Vectors], folder: Path) -> 
         "bias": (rows,),
         "topic_mean": (hidden,),
         "topic_whitening": (hidden, hidden),
+        "topic_background": (len(tensors["topic_background"]), hidden),
     }
     if {name: values.shape for name, values in tensors.items()} != shapes or width % len(config.layers):
         raise WeightsError(f"the heads in {folder} have unexpected shapes")

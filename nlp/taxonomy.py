@@ -20,14 +20,25 @@ class Topic(BaseModel):
     touchpoint: str | None = None
 
 
+class Judged(BaseModel):
+    """A text whose topics a person named: all that it has of the taxonomy, so none where `topics` is empty."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    topics: tuple[str, ...] = ()
+
+
 class Taxonomy(BaseModel):
-    """An ordered set of topics."""
+    """An ordered set of topics, and what people's corrections taught about them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     topics: tuple[Topic, ...] = ()
+    judged: tuple[Judged, ...] = ()
 
     @property
     def version(self) -> str:
         """Changes with any word of it, so that stored tags can be told from current ones."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        without = None if self.judged else {"judged"}
+        return hashlib.sha256(self.model_dump_json(exclude=without).encode()).hexdigest()[:12]

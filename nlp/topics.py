@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.head import Heads
+from nlp.head import Heads, TopicBlend
 from nlp.taxonomy import Taxonomy, Topic
+from nlp.topic_heads import LEAST, TopicHeads, fit_heads, shown_by
 
 Vectors = NDArray[np.float32]
 
@@ -32,7 +33,8 @@ FOLDED = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
 class TopicVectors:
     """A taxonomy in vector space: all phrases, the topic of each, and what an unrelated sentence scores per topic.
 
-    `names` and `nouns` are the word stems of each topic's label and of the nouns of its description.
+    `names` and `nouns` are the word stems of each topic's label and of the nouns of its description. `heads` were
+    learned from its examples and judged texts; None where there are too few, or where the model can't weigh them.
     """
 
     ids: tuple[str, ...]
@@ -42,6 +44,7 @@ class TopicVectors:
     deviation: Vectors
     names: tuple[tuple[str, ...], ...]
     nouns: tuple[tuple[str, ...], ...]
+    heads: TopicHeads | None = None
 
 
 class TopicMatcher:
@@ -50,7 +53,8 @@ class TopicMatcher:
     Three signs are weighed by a logistic regression. The strength: E5 vectors all point in a similar direction, so
     they are centred and whitened first (WhiteningBERT, Huang et al. 2021); it is the mean cosine of the topic's three
     nearest phrases, in standard deviations above what random directions score, so that more examples don't find more.
-    Whether the topic's label is named. Whether, failing that, a noun of its description is.
+    Whether the topic's label is named. Whether, failing that, a noun of its description is. Where people gave a topic
+    texts of its own, a head learned from them is a fourth sign, the weightier the more texts there are.
     """
 
     def __init__(self, heads: Heads, embed: Callable[[Sequence[str]], Vectors]) -> None:
@@ -58,6 +62,11 @@ class TopicMatcher:
         self._heads = heads
         self._embed = embed
         self._known: OrderedDict[str, TopicVectors] = OrderedDict()
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which on a sentence has a topic."""
+        return self._heads.config.topic_threshold
 
     def vectors(self, taxonomy: Taxonomy) -> TopicVectors:
         """The taxonomy's vectors, from the cache where its version was seen."""
@@ -72,8 +81,13 @@ class TopicMatcher:
     def match(self, sentences: Sequence[str], vectors: Vectors, taxonomy: Taxonomy) -> Vectors:
         """Probabilities (sentences, topics) that a sentence is about a topic."""
         config = self._heads.config
-        odds = self.signs(sentences, vectors, taxonomy) @ np.array(config.topic_weights, dtype=np.float32)
-        return np.asarray(1.0 / (1.0 + np.exp(-(odds + config.topic_offset))), dtype=np.float32)
+        signs = self.signs(sentences, vectors, taxonomy)
+        odds = signs @ np.array(config.topic_weights, dtype=np.float32) + config.topic_offset
+        heads = self.vectors(taxonomy).heads
+        if heads is not None and config.topic_blend is not None and len(sentences):
+            learned = heads.odds(sentences, self.whitened(vectors))
+            odds = np.where(heads.shown >= LEAST, blended(signs, learned, heads, config.topic_blend), odds)
+        return np.asarray(1.0 / (1.0 + np.exp(-odds)), dtype=np.float32)
 
     def signs(self, sentences: Sequence[str], vectors: Vectors, taxonomy: Taxonomy) -> Vectors:
         """The three signs (sentences, topics, 3): strength, label named, a noun of the description named."""
@@ -93,7 +107,7 @@ class TopicMatcher:
     def pick(self, probabilities: Vectors) -> list[int]:
         """The topics of one sentence, strongest first; see `chosen`."""
         order = np.argsort(-probabilities, kind="stable")
-        kept = chosen(probabilities[None, :], self._heads.config.topic_threshold)[0]
+        kept = chosen(probabilities[None, :], self.threshold)[0]
         return [int(index) for index in order if kept[index]]
 
     def whitened(self, vectors: Vectors) -> Vectors:
@@ -124,9 +138,30 @@ class TopicMatcher:
         )
         if not phrases:
             return bare
+        bare = replace(bare, heads=self._learned(taxonomy))
         random = np.random.default_rng(BACKGROUND_SEED).standard_normal((BACKGROUND, white.shape[1]), dtype=np.float32)
         raw = self._raw(random / np.linalg.norm(random, axis=1, keepdims=True), bare)
         return replace(bare, usual=raw.mean(axis=0), deviation=np.maximum(raw.std(axis=0), MIN_DEVIATION))
+
+    def _learned(self, taxonomy: Taxonomy) -> TopicHeads | None:
+        shown = shown_by(taxonomy)
+        if self._heads.config.topic_blend is None or shown.counts.max() < LEAST:
+            return None
+        return fit_heads(shown, self.whitened(self._embed(shown.texts)), self._heads.topic_background)
+
+
+def blended(signs: Vectors, learned: Vectors, heads: TopicHeads, blend: TopicBlend) -> Vectors:
+    """Log-odds (sentences, topics) of signs (sentences, topics, 3) and the heads' odds; see `TopicBlend`."""
+    weights = (
+        np.array(blend.base)[:, None]
+        + np.array(blend.per_doubling)[:, None] * np.log2(np.clip(heads.shown, 1, blend.most))
+        + np.array(blend.per_judged)[:, None] * np.log2(1 + min(heads.judged, blend.most_judged))
+    )
+    # In float64 and sum by sum: the order of sums must not depend on the number of rows.
+    odds = weights[3] * learned + weights[4]
+    for place in range(3):
+        odds = odds + weights[place] * signs[:, :, place]
+    return np.asarray(odds, dtype=np.float32)
 
 
 def chosen(probabilities: Vectors, threshold: float) -> NDArray[np.bool_]:
@@ -137,8 +172,12 @@ def chosen(probabilities: Vectors, threshold: float) -> NDArray[np.bool_]:
 
 
 def _phrases(topic: Topic) -> list[str]:
-    """Label, description and examples, each once; at least one, as a topic of no words still has its id."""
-    texts = dict.fromkeys((topic.label, topic.description, *topic.examples))
+    """Label, description and a few examples, each once; at least one, as a topic of no words still has its id.
+
+    Of many examples the head says more, and the nearest of many is near to anything.
+    """
+    examples = () if len(topic.examples) >= LEAST else topic.examples
+    texts = dict.fromkeys((topic.label, topic.description, *examples))
     return [text for text in texts if text.strip()] or [topic.id]
 
 

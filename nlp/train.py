@@ -24,7 +24,7 @@ from nlp.fitting import whitening
 from nlp.head import LABELS, HeadConfig, Heads, load_heads, save_heads
 from nlp.irony import irony_bound, with_irony
 from nlp.recipe import Recipe
-from nlp.topic_fitting import DEFAULT_TOPICS, TopicPart, fit_topics
+from nlp.topic_fitting import DEFAULT_TOPICS, topic_rows, with_topics
 from nlp.vector_cache import Progress, document_vectors
 from nlp.weights import EncoderFiles, encoder_files
 
@@ -32,8 +32,6 @@ Vectors = NDArray[np.float32]
 
 SAMPLE = 1000
 """Texts from which the scale of vectors is taken."""
-TOPIC_ROWS = 1500
-"""Rows per training file that topics are fitted on."""
 PLAIN_ROWS = 500
 """Rows per training file that the heads for irony and answers see as plain texts."""
 MIN_SCALE = 1e-4
@@ -82,9 +80,6 @@ def train(
     own = contrast.contrasts("train", folder=contrast_folder)
     learned = _tuned(parts, own, output_folder, cache, files, recipe, progress, start)
     encoder = Encoder(files, layers=recipe.layers, threads=default_threads(), adapter=load_adapter(output_folder))
-    fitted = [
-        _labelled(f"{name} (topics)", _with_aspects(rows), encoder, cache, progress) for name, rows in parts.items()
-    ]
     dev = [_labelled(name, rows, encoder, cache, progress) for name, rows in unseen.items()]
     facts = {
         "recipe": recipe.model_dump(),
@@ -93,7 +88,9 @@ def train(
         "rows": _counts(parts.values()),
         "calibration_rows": _counts(unseen.values()),
     }
-    heads = _heads(learned, encoder, [part for part in fitted if part.rows], [part for part in dev if part.rows])
+    heads = _heads(learned, encoder, [part for part in dev if part.rows])
+    rows = topic_rows(data_folder, commercial_only=commercial_only)
+    heads = with_topics(heads, rows, [item.text for item in own], encoder, cache, progress=progress)
     plain = [row.text for rows in parts.values() for row in rows[:PLAIN_ROWS]]
     asking = answers.examples("train", folder=answers_folder)
     heads = _with_irony(heads, own, plain, dev, lambda texts: document_vectors(texts, encoder, cache))
@@ -159,22 +156,14 @@ def _standard(shown: Sequence[Lesson], encoder: Encoder, recipe: Recipe) -> tupl
     return vectors.mean(axis=0), vectors.std(axis=0) + np.float32(MIN_SCALE)
 
 
-def _heads(learned: Learned, encoder: Encoder, fitted: Sequence[Labelled], dev: Sequence[Labelled]) -> Heads:
+def _heads(learned: Learned, encoder: Encoder, dev: Sequence[Labelled]) -> Heads:
     config = HeadConfig(encoder=encoder.revision, layers=encoder.layers, certain=0.0, calibrations={}, **DEFAULT_TOPICS)
     targets, tuned = learned.targets, learned.tuned
-    heads = Heads(config, learned.mean, learned.scale, tuned.weight, tuned.bias, targets.mean, targets.whitening)
-    hidden = encoder.sizes.hidden
-    parts, unseen = ([TopicPart(part.rows, part.vectors[:, -hidden:]) for part in one] for one in (fitted, dev))
-    topics, figures = fit_topics(heads, parts, unseen, lambda texts: _embedded(encoder, texts))
-    return calibrated(replace(heads, config=config.model_copy(update={**topics, "training": figures})), dev)
-
-
-def _embedded(encoder: Encoder, texts: Sequence[str]) -> Vectors:
-    return np.stack([item.document for item in encoder.encode(texts)])[:, -encoder.sizes.hidden :]
-
-
-def _with_aspects(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row.aspects][:TOPIC_ROWS]
+    nothing = np.zeros((0, encoder.sizes.hidden), dtype=np.float32)
+    heads = Heads(
+        config, learned.mean, learned.scale, tuned.weight, tuned.bias, targets.mean, targets.whitening, nothing
+    )
+    return calibrated(heads, dev)
 
 
 def _labelled(name: str, rows: Sequence[Row], encoder: Encoder, cache: Path, progress: Progress | None) -> Labelled:

@@ -27,8 +27,8 @@ def test_scores_agree_with_the_authors_far_above_chance(texts, scores):
     """Guessing the commonest label reaches 0.35, guessing topics at random about 0.1."""
     found = agreement(texts, scores)
     assert found.sentiment > 0.55
-    assert found.topic_precision > 0.45
-    assert found.topic_recall > 0.55
+    assert found.topic_precision > 0.65
+    assert found.topic_recall > 0.5
 
 
 def test_scores_show_the_story_in_week_nine(texts, scores):

@@ -143,6 +143,7 @@ def crawl_options(settings: Settings, profile: Profile) -> CrawlOptions:
 @contextmanager
 def opened_intake(settings: Settings, profile: Profile) -> Iterator[tuple[Ledger, Intake]]:
     """The ledger and what takes posts into the store that the settings name."""
+    from brandmelder.corrections import brand_filter, taught
     from crawlers.intake import Intake
     from index.copies import CopyIndex
     from index.ledger import Ledger
@@ -152,15 +153,17 @@ def opened_intake(settings: Settings, profile: Profile) -> Iterator[tuple[Ledger
         closing(Ledger(ledger_path(settings))) as ledger,
         closing(CopyIndex(settings.data / "copies.sqlite3")) as copies,
     ):
+        scorer = opened_scorer(settings)
         yield (
             ledger,
             Intake(
                 ledger,
                 store=store,
-                scorer=opened_scorer(settings),
-                taxonomy=profile.taxonomy(),
+                scorer=scorer,
+                taxonomy=taught(profile.taxonomy(), store),
                 copies=copies,
                 clock=lambda: datetime.now(UTC),
+                brand_filter=brand_filter(profile.name, store, scorer),
             ),
         )
 
