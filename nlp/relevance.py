@@ -12,18 +12,18 @@ from nlp.topic_heads import linear_numbers
 
 Vectors = NDArray[np.float32]
 
-FEWEST = 3
-"""Texts of each kind, below which nothing is learned."""
+FEWEST, FEWEST_OURS = 3, 20
+"""Texts about something else, and about the brand, below which nothing is learned."""
 PENALTY = 10.0
-WRONGLY = 0.02
-"""Share of the texts about the brand that may be set aside, judged by heads that didn't see them."""
+WRONGLY = 0.03
+"""Share of the texts about the brand that may be set aside, judged by models that didn't see them."""
 FOLDS = 5
 
 
 class Relevance:
     """A logistic regression on whitened document vectors and parts of words, fitted anew from all texts each time.
 
-    `bound` is the probability under which a text is taken for one that doesn't mean the brand.
+    `bound` is the probability up to which a text is taken for one that doesn't mean the brand.
     """
 
     def __init__(self, embed: Callable[[Sequence[str]], Vectors], ours: Sequence[str], others: Sequence[str]) -> None:
@@ -46,7 +46,7 @@ class Relevance:
 
 def enough(ours: Sequence[str], others: Sequence[str]) -> bool:
     """Whether there are texts enough to learn from."""
-    return min(len(ours), len(others)) >= FEWEST
+    return len(ours) >= FEWEST_OURS and len(others) >= FEWEST
 
 
 def _fitted(numbers: Any, gold: NDArray[np.bool_]) -> Any:
@@ -56,14 +56,17 @@ def _fitted(numbers: Any, gold: NDArray[np.bool_]) -> Any:
 
 
 def _bound(numbers: Any, gold: NDArray[np.bool_]) -> float:
-    """The probability of the least foreign of the others that stays below nearly all texts about the brand, both judged
-    by models that didn't see them. 0 where there is none: then nothing is set aside."""
+    """The probability under which hardly any text about the brand lies, judged by models that didn't see it.
+
+    At most the middle between both kinds: texts about the brand that are alike must not make every other one foreign.
+    0, under which nothing lies, where none of the others is found so.
+    """
     from sklearn.model_selection import StratifiedKFold
 
     unseen = np.zeros(len(gold))
     folds = StratifiedKFold(min(FOLDS, int(gold.sum()), int((~gold).sum())), shuffle=True, random_state=0)
     for shown, held in folds.split(np.zeros(len(gold)), gold):
         unseen[held] = _fitted(numbers[shown], gold[shown]).predict_proba(numbers[held])[:, 1]
-    most = np.quantile(unseen[gold], WRONGLY)
-    below = unseen[~gold][unseen[~gold] < most]
-    return round(float(below.max()), 4) if len(below) else 0.0
+    middle = (unseen[gold].mean() + unseen[~gold].mean()) / 2
+    most = min(float(np.quantile(unseen[gold], WRONGLY)), float(middle))
+    return round(most, 4) if (unseen[~gold] < most).any() else 0.0

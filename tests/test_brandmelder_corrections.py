@@ -67,6 +67,10 @@ def test_without_clicks_or_with_another_scorer_nothing_is_filtered(store):
 @pytest.mark.model
 def test_the_filter_learns_from_clicks_but_not_from_its_own_marks(store):
     scorer = load_scorer(threads=1)
+    goods = ("Äpfel", "Möhren", "Haferflocken", "Brot", "Käse", "Birnen", "Quark")
+    said = ("{} von Kornblume kamen zu spät.", "Kornblume liefert {} jetzt günstiger.", "Bei Kornblume waren {} faul.")
+    shop = [text.format(one) for text in said for one in goods]
+    store.upsert([make_mention(number, text=text) for number, text in enumerate(shop, start=40)])
     assert brand_filter("kornblume", store, scorer) is None
     flowers = [
         make_mention(number, text=text)

@@ -3,7 +3,7 @@
 import pytest
 
 from nlp.loading import load_scorer
-from nlp.relevance import FEWEST, Relevance, enough
+from nlp.relevance import FEWEST, FEWEST_OURS, Relevance, enough
 
 pytestmark = pytest.mark.model
 
@@ -61,6 +61,7 @@ def test_equal_texts_on_both_sides_set_nothing_aside(vectors):
 
 
 def test_too_few_texts_teach_nothing():
-    assert not enough(SHOP, BIRDS[: FEWEST - 1])
-    assert not enough(SHOP[: FEWEST - 1], BIRDS)
-    assert enough(SHOP, BIRDS[:FEWEST])
+    many = SHOP * FEWEST_OURS
+    assert not enough(many, BIRDS[: FEWEST - 1])
+    assert not enough(many[: FEWEST_OURS - 1], BIRDS)
+    assert enough(many[:FEWEST_OURS], BIRDS[:FEWEST])
