@@ -32,7 +32,7 @@ _EXPLAINED: Mapping[str, str] = {
     "topics": "Mehrere je Beitrag möglich: Summen über Themen sind größer als die Zahl der Beiträge.",
     "is_copy": "Der Text steht schon woanders. Zum Zählen is_copy: false filtern.",
     "copy_group": "Texte, die sich fast gleichen; der früheste ist das Original.",
-    "work.not_us": "Als Irrtum markiert, von Menschen oder nach deren Vorbild. Zum Zählen not work.not_us: true filtern.",
+    "work.not_us": "Als Irrtum markiert, von Menschen oder nach ihnen. Zum Zählen not work.not_us: true filtern.",
     "author_role": "customer, staff (Antworten des eigenen Hauses) oder unknown.",
     "author_key": "Gleiche Person in derselben Quelle; Namen sind nirgends gespeichert.",
     "sentiment.uncertain": "Das beste Urteil lag kaum vorn: mit und ohne diese Beiträge zählen.",
