@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import nlargest
 
-from crawlers.intake import SET_ASIDE, BrandFilter
+from crawlers.intake import BrandFilter
+from index.judgement import CONFIRMED, SET_ASIDE
 from index.mention import Mention
 from index.query import parse_query
 from index.store import Store
@@ -16,8 +17,6 @@ from nlp.taxonomy import Judged, Taxonomy
 MOST = 1000
 """The newest corrections that are learned from: each costs a pass of the encoder when a run starts."""
 
-CONFIRMED = "Von Hand bestätigt: unsere Marke."
-"""The note of a mention that was set aside and that a person brought back."""
 OURS = 300
 """The newest mentions that stand for the brand, beside the confirmed ones."""
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from index.copies import CopyEntry, CopyIndex, CopyPlace
+from index.judgement import SET_ASIDE
 from index.ledger import Ledger, Note, Quarantined, Spooled
 from index.mention import Aspect, JourneyPhase, Mention, Sentiment, Work
 from index.query import parse_query
@@ -21,8 +22,6 @@ from nlp.taxonomy import Taxonomy
 logger = logging.getLogger(__name__)
 
 ALONE = CopyPlace(group=None, is_copy=False)
-SET_ASIDE = "Automatisch beiseitegelegt: ähnelt Texten, die als „nicht unsere Marke“ markiert wurden."
-"""The note of a mention that nobody has looked at; a person's judgement replaces it."""
 PHASES: tuple[str, ...] = get_args(JourneyPhase)
 
 

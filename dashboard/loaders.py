@@ -16,6 +16,7 @@ from dashboard.config import DashboardConfig
 from dashboard.figures import Cell, Counts, Dimension, Overview, Picture, TrendPoint, Voice
 from dashboard.state import EARLIEST, EVERY_BRAND, FilterState, to_query
 from index.fields import BERLIN
+from index.judgement import told
 from index.mention import Mention
 from index.opening import open_store, without_credentials
 from index.query import Query, clause, parse_query
@@ -94,6 +95,14 @@ def _search(store: Store, query: Query, order: Order, page: int, size: int) -> F
     return Found(result.mentions, result.total)
 
 
+def _judge(store: Store, id: str, not_us: bool) -> None:
+    mention = store.get(id)
+    # Somebody may have deleted it meanwhile.
+    if mention is not None:
+        store.amend(id, told(mention.work, not_us=not_us))
+        store.refresh()
+
+
 def _last_day(store: Store, query: Query) -> date | None:
     last = store.aggregate({"last": {"max": {"field": "published_at"}}}, query=query)["last"]["value"]
     return None if last is None else datetime.fromtimestamp(last / 1000, BERLIN).date()
@@ -166,6 +175,11 @@ class Figures:
         page = 1 if state.order == "relevance" else state.page
         answer: Found = self._ask("search", to_query(state), state.order, page, size)
         return answer
+
+    def judge(self, id: str, *, not_us: bool) -> None:
+        """Keep whether a mention means something else than the brand. Raises `StoreError`, also without the right."""
+        open_desk(self._config).ask(lambda store: _judge(store, id, not_us))
+        _answer.clear()
 
     def total(self, state: FilterState) -> int:
         """How many mentions match."""

@@ -150,7 +150,8 @@ def previous(state: FilterState) -> FilterState | None:
 def to_query(state: FilterState) -> Query:
     """The query of a filter whose days are known (`resolved`). The one place where a filter becomes a query.
 
-    Posts of the company's own staff and mentions marked as not ours never count. A topic asks for what is said about
+    Posts of the company's own staff and mentions marked as not ours never count; the latter are found by a search that
+    names `work.not_us`. A topic asks for what is said about
     that topic: with an experience, that this topic is spoken of so. Raises `QuerySyntaxError` for `state.search`.
     """
     if state.start is None and state.period not in ("all", "custom"):
@@ -169,7 +170,9 @@ def search_error(text: str) -> QuerySyntaxError | None:
 
 def _clauses(state: FilterState) -> list[str]:
     # What is left out is the smaller part: an index finds it faster than all that remains.
-    texts = ["NOT author_role:staff", "NOT work.not_us:true"]
+    texts = ["NOT author_role:staff"]
+    if "work.not_us" not in state.search:
+        texts.append("NOT work.not_us:true")
     if state.start is not None and state.end is not None:
         texts.append(f"published_day:[{state.start.isoformat()} TO {state.end.isoformat()}]")
     if state.brand not in (None, EVERY_BRAND):

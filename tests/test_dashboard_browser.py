@@ -228,6 +228,31 @@ def test_a_search_stands_in_the_address_and_survives_a_reload(app, watch):
     watched.check()
 
 
+def test_one_click_says_that_a_mention_is_not_about_the_brand_and_one_takes_it_back(tmp_path, watch):
+    mentions = [
+        make_mention(number, text=text) for number, text in enumerate(("Blaue Kornblume blüht.", "Korn, Blume."))
+    ]
+    with serving(filled(tmp_path, mentions), tmp_path / "log.txt") as address:
+        watched = watch()
+        watched.open(f"{address}/mentions?period=all")
+        page = watched.page
+        blue = page.locator(f".st-key-bm_item_{mentions[0].id}")
+        blue.get_by_role("button", name="Das sind nicht wir").click()
+        page.get_by_text("Die Erwähnung zählt nicht mehr mit.").wait_for()
+        watched.settled()
+        assert page.locator(".bm-card").count() == 1
+        page.get_by_role("button", name="Rückgängig").click()
+        page.get_by_text("Die Erwähnung zählt wieder mit.").wait_for()
+        watched.settled()
+        assert page.locator(".bm-card").count() == 2
+        blue.get_by_role("button", name="Das sind nicht wir").click()
+        page.get_by_text("Die Erwähnung zählt nicht mehr mit.").wait_for()
+        watched.open(f"{address}/mentions?period=all&q=work.not_us:true")
+        assert page.locator(".bm-card").count() == 1
+        assert page.get_by_role("button", name="Doch, das sind wir").count() == 1
+        watched.check()
+
+
 def test_an_unreadable_search_shows_where(app, watch):
     watched = watch()
     watched.open(f"{app}/mentions?q={quote('Lieferung AND (Karton')}")

@@ -182,3 +182,8 @@ def test_a_search_error_knows_its_place():
     assert error is not None
     assert 0 <= error.position <= len("Lieferung AND (spät")
     assert search_error("Lieferung AND spät") is None
+
+
+def test_marked_mentions_are_left_out_unless_a_search_names_the_mark():
+    assert "NOT work.not_us:true" in to_query(FilterState(period="all")).text
+    assert "NOT work.not_us:true" not in to_query(FilterState(period="all", search="work.not_us:true")).text

@@ -13,6 +13,7 @@ from brandmelder.errors import UsageError
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
 from index.document import to_document
+from index.judgement import told
 from index.mention import SENTIMENTS, Correction, Work
 
 
@@ -57,27 +58,12 @@ def judge(
         judged = []
         for id, mention in found.items():
             work = Work() if mention is None else mention.work
-            work = _told(work, not_us)
+            work = work if not_us is None else told(work, not_us=not_us)
             if named is not None or sentiment is not None:
                 work = work.model_copy(update={"correction": _corrected(work.correction, named, sentiment, by)})
             judged.append(store.amend(id, work))
     put_json([to_document(mention) for mention in judged])
     say(tr(f"{len(judged)} beurteilt.", f"{len(judged)} judged."))
-
-
-def _told(work: Work, not_us: bool | None) -> Work:
-    """A note that only the machine wrote gives way to the judgement."""
-    from brandmelder.corrections import CONFIRMED
-    from crawlers.intake import SET_ASIDE
-
-    if not_us is None:
-        return work
-    note = work.note
-    if note in (SET_ASIDE, CONFIRMED):
-        note = None
-    if not not_us and work.note in (SET_ASIDE, CONFIRMED):
-        note = CONFIRMED
-    return work.model_copy(update={"not_us": not_us, "note": note})
 
 
 def _corrected(before: Correction | None, topics: tuple[str, ...] | None, sentiment: str | None, by: str) -> Correction:

@@ -12,6 +12,7 @@ from dashboard.parts import anchor, heading, panel
 from dashboard.state import MAX_PAGE, MAX_SEARCH, ORDERS, search_error
 from dashboard.verbatims import cards
 from dashboard.views.filters import change_url
+from dashboard.views.judging import judge_button, judged
 from dashboard.views.notices import blind_notice, nothing_here, remarks, unreadable
 
 
@@ -28,13 +29,19 @@ def render(page: Context, figures: Figures) -> None:
         st.html(said)
     found = figures.search(page.state)
     place.html(heading(page, page.words("page_mentions"), count=found.total, with_before=False))
+    judged(page, figures)
     if not found.total:
         _none(page, figures)
         return
     blind_notice(page)
     if any(mention.aspects for mention in found.mentions):
         st.html(_legend(page))
-    st.html(cards(page, found.mentions, figures.copies(found.mentions)))
+    copies = figures.copies(found.mentions)
+    with st.container(key="bm_items", gap="xsmall"):
+        for mention in found.mentions:
+            with st.container(key=f"bm_item_{mention.id}", gap=None):
+                st.html(cards(page, [mention], copies))
+                judge_button(page, figures, mention)
     if pager := _pager(page, found):
         st.html(pager)
 
