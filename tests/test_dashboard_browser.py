@@ -224,7 +224,9 @@ def test_a_search_stands_in_the_address_and_survives_a_reload(app, watch):
     watched.page.reload()
     watched.settled()
     assert watched.page.inner_text(".bm-heading") == heading
-    assert watched.page.get_by_role("textbox", name="Suche").input_value() == "Lieferung AND Karton"
+    # Streamlit fills a field a moment after the script has run to its end.
+    script = "document.querySelector('input[aria-label=Suche]').value === 'Lieferung AND Karton'"
+    watched.page.wait_for_function(script)
     watched.check()
 
 
