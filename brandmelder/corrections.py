@@ -8,7 +8,7 @@ from heapq import nlargest
 from crawlers.intake import BrandFilter
 from index.judgement import CONFIRMED, SET_ASIDE
 from index.mention import Mention
-from index.query import parse_query
+from index.query import clause, parse_query
 from index.store import Store
 from nlp.relevance import Relevance, enough
 from nlp.scorer import Scorer
@@ -58,7 +58,7 @@ def brand_filter(brand: str, store: Store, scorer: Scorer) -> BrandFilter | None
     if not isinstance(scorer, E5Scorer):
         return None
     store.refresh()
-    named = f'brands:"{escaped(brand)}"'
+    named = clause("brands", brand)
     others = [item.text for item in _scanned(store, f"{named} AND work.not_us:true") if item.work.note != SET_ASIDE]
     if not others:
         return None
@@ -71,8 +71,3 @@ def brand_filter(brand: str, store: Store, scorer: Scorer) -> BrandFilter | None
 
 def _scanned(store: Store, query: str) -> Iterator[Mention]:
     return store.scan(parse_query(query))
-
-
-def escaped(name: str) -> str:
-    """A name between quotation marks of the query language."""
-    return name.replace("\\", "\\\\").replace('"', '\\"')
