@@ -28,6 +28,20 @@ WAITING = (
     "An der Theke ging gar nichts voran.",
     "Die Schlange reichte bis zum Obst.",
 )
+ABOUT_OTHER_THINGS = (
+    "Der Käse war frisch und günstig.",
+    "Die Äpfel waren leider matschig.",
+    "Den Joghurt gibt es nur noch im großen Glas.",
+    "Die Verkäuferin hat mir freundlich die richtige Größe gezeigt.",
+    "Das Brot schmeckt wie früher bei meiner Oma.",
+    "Die App stürzt beim Öffnen der Prospekte ab.",
+    "Im Regal standen lauter abgelaufene Milchtüten.",
+    "Der Kundendienst hat auf meine Mail nie geantwortet.",
+    "Die Beleuchtung im Laden ist mir viel zu grell.",
+    "Mit der neuen Kühltheke bin ich zufrieden.",
+    "Der Wein aus der Aktion war korkig.",
+    "Die Musik im Laden nervt.",
+)
 
 
 def topic(name, description="", examples=()):
@@ -182,7 +196,9 @@ def test_examples_teach_what_the_description_does_not_say(real):
     text = "Man kurvt ewig herum, bis irgendwo ein Platz fürs Auto frei wird."
     assert found(real, text, bare) == set()
     assert found(real, text, taught) == {"anfahrt"}
-    assert found(real, "Der Käse war frisch und günstig.", taught) == set()
+    assert found(real, "Eine halbe Stunde angestanden, bis ich zahlen konnte.", taught) == {"kasse"}
+    # Four sentences can't say everything that a topic isn't: a few mistakes are to be expected.
+    assert sum(bool(found(real, other, taught)) for other in ABOUT_OTHER_THINGS) <= len(ABOUT_OTHER_THINGS) / 4
 
 
 @pytest.mark.model
