@@ -13,6 +13,7 @@ from brandmelder.commands import (
     collecting,
     demonstrating,
     diagnosing,
+    explaining,
     exporting,
     importing,
     judging,
@@ -188,6 +189,15 @@ _add(
     ),
 )
 _add(app, "score", scoring.score, tr("Texte bewerten, ohne sie zu speichern.", "Score texts without storing them."))
+_add(
+    app,
+    "explain",
+    explaining.explain,
+    tr(
+        "Zeigen, welche Sätze und Wörter einen Text für das Modell negativ oder positiv machen.",
+        "Show which sentences and words make a text negative or positive for the model.",
+    ),
+)
 _add(
     app,
     "match",

@@ -43,6 +43,12 @@ def signed(value: float, language: Language) -> str:
     return text if text == "0" else f"{'+' if value > 0 else MINUS}{text}"
 
 
+def polarity(value: float, language: Language) -> str:
+    """`−0,92` or `+0.05`: from -1 to 1, the sign always written."""
+    text = format_decimal(abs(value), "0.00", locale=language)
+    return text if text.strip("0.,") == "" else f"{'+' if value > 0 else MINUS}{text}"
+
+
 def p_value(value: float, language: Language) -> str:
     """`p = 0,03`, `p < 0,001`."""
     if value < 0.001:

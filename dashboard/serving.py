@@ -30,12 +30,17 @@ OPTIONS: Final[dict[str, str]] = {
 }
 
 
-def streamlit_command(config_path: Path, port: int, *, address: str = "127.0.0.1") -> list[str]:
-    """The command line that serves the dashboard with the settings in `config_path` (see `config.write_config`)."""
+def streamlit_command(
+    config_path: Path, port: int, *, address: str = "127.0.0.1", module: str = "dashboard.serving"
+) -> list[str]:
+    """The command line that serves the dashboard with the settings in `config_path` (see `config.write_config`).
+
+    `module` is what is run: this one, or one that gives the pages more (`explaining.provide`) before it calls `main`.
+    """
     options = {"server.address": address, "server.port": str(port), **OPTIONS}
     flags = [f"--{name}={value}" for name, value in options.items()]
     # -P: a folder in which somebody works may hold a "dashboard" of its own.
-    return [sys.executable, "-P", "-m", "dashboard.serving", "run", str(APP), *flags, "--", str(config_path)]
+    return [sys.executable, "-P", "-m", module, "run", str(APP), *flags, "--", str(config_path)]
 
 
 def warm_up() -> None:

@@ -44,30 +44,30 @@ class E5Scorer:
             raise WeightsError("the heads were fitted on another encoder or other layers of it")
         self.name = heads.config.name
         self.revision = f"{heads.revision}-{encoder.revision[:6]}"
-        self._encoder = encoder
-        self._heads = heads
+        self.encoder = encoder
+        self.heads = heads
         self._topics = TopicMatcher(heads, self._phrase_vectors)
 
     def score(self, inputs: Sequence[ScoringInput], *, taxonomy: Taxonomy) -> list[TextScores]:
         """One result per input, in order. Empty texts are neutral and uncertain; long ones are cut by the encoder."""
         if not inputs:
             return []
-        composed = [_compose(item) for item in inputs]
-        encoded = self._encoder.encode([item.whole for item in composed])
+        composed = [compose(item) for item in inputs]
+        encoded = self.encoder.encode([item.whole for item in composed])
         channels = [item.channel for item in inputs]
-        raw = self._heads.scores(np.stack([item.document for item in encoded]))
-        documents = self._heads.probabilities(raw, channels)
+        raw = self.heads.scores(np.stack([item.document for item in encoded]))
+        documents = self.heads.probabilities(raw, channels)
         return [
             self._one(item, parts, vectors, probabilities, float(irony), taxonomy)
             for item, parts, vectors, probabilities, irony in zip(
-                inputs, composed, encoded, documents, self._heads.irony(raw), strict=True
+                inputs, composed, encoded, documents, self.heads.irony(raw), strict=True
             )
         ]
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Whitened document vectors (n, hidden) of texts, as `nlp.relevance` takes them."""
         if not texts:
-            return np.zeros((0, self._encoder.sizes.hidden), dtype=np.float32)
+            return np.zeros((0, self.encoder.sizes.hidden), dtype=np.float32)
         return self._topics.whitened(self._phrase_vectors(texts))
 
     def _one(
@@ -82,8 +82,8 @@ class E5Scorer:
         if not encoded.sentences:
             return _nothing(item)
         aspects = self._aspects(item, parts, encoded, taxonomy)
-        sentiment, rounded = _decided(probabilities)
-        bound = self._heads.config.irony_threshold
+        sentiment, rounded = decided(probabilities)
+        bound = self.heads.config.irony_threshold
         ironic = None if bound is None else round(irony, DIGITS) >= bound
         strongest: dict[str, float] = {}
         for aspect in aspects:
@@ -93,7 +93,7 @@ class E5Scorer:
             probabilities=rounded,
             polarity=round(rounded["positive"] - rounded["negative"], DIGITS),
             confidence=rounded[sentiment],
-            uncertain=bool(ironic) or rounded[sentiment] < self._heads.config.certain,
+            uncertain=bool(ironic) or rounded[sentiment] < self.heads.config.certain,
             irony=ironic,
             needs_answer=self._asks(encoded),
             language=detect(parts.whole),
@@ -103,8 +103,8 @@ class E5Scorer:
 
     def _asks(self, encoded: Encoded) -> bool | None:
         """Whether any sentence asks for an answer."""
-        found = self._heads.answer(self._heads.scores(encoded.vectors))
-        bound = self._heads.config.answer_threshold
+        found = self.heads.answer(self.heads.scores(encoded.vectors))
+        bound = self.heads.config.answer_threshold
         return None if found is None or bound is None else round(float(found.max()), DIGITS) >= bound
 
     def _aspects(
@@ -117,7 +117,7 @@ class E5Scorer:
         vectors = encoded.vectors[own]
         words = [parts.whole[encoded.sentences[index].start : encoded.sentences[index].end] for index in own]
         found = self._topics.match(words, self._topic_part(vectors), taxonomy)
-        moods = self._heads.probabilities(self._heads.scores(vectors), [item.channel] * len(own))
+        moods = self.heads.probabilities(self.heads.scores(vectors), [item.channel] * len(own))
         aspects = []
         for row, index in enumerate(own):
             sentence = encoded.sentences[index]
@@ -129,14 +129,14 @@ class E5Scorer:
         return tuple(aspects)
 
     def _phrase_vectors(self, phrases: Sequence[str]) -> Vectors:
-        return self._topic_part(np.stack([item.document for item in self._encoder.encode(phrases)]))
+        return self._topic_part(np.stack([item.document for item in self.encoder.encode(phrases)]))
 
     def _topic_part(self, vectors: Vectors) -> Vectors:
         """The last layer asked for: topics are compared there."""
-        return vectors[:, -self._encoder.sizes.hidden :]
+        return vectors[:, -self.encoder.sizes.hidden :]
 
 
-def _compose(item: ScoringInput) -> Composed:
+def compose(item: ScoringInput) -> Composed:
     """A title that the text doesn't begin with anyway stands before it, as a sentence of its own."""
     title = (item.title or "").strip()[:MAX_TITLE]
     if not title or item.text.lstrip().casefold().startswith(title.casefold()):
@@ -144,7 +144,7 @@ def _compose(item: ScoringInput) -> Composed:
     return Composed(f"{title}\n\n{item.text}", len(title) + 2)
 
 
-def _decided(probabilities: Vectors) -> tuple[Label, dict[Label, float]]:
+def decided(probabilities: Vectors) -> tuple[Label, dict[Label, float]]:
     """The likeliest label of the rounded probabilities; on a tie the first in `LABELS`: rounding can't flip it."""
     rounded = {label: round(float(value), DIGITS) for label, value in zip(LABELS, probabilities, strict=True)}
     return max(LABELS, key=lambda label: rounded[label]), rounded

@@ -20,6 +20,7 @@ from nlp.weights import REVISION, EncoderFiles
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Encoding
 
 Vectors = NDArray[np.float32]
 Network = Layers | Trainable
@@ -120,8 +121,27 @@ class Encoder:
         """The vectors of each text, in order. Any text is accepted; long ones are cut (`MAX_WINDOWS`)."""
         found: list[Encoded] = []
         for start in range(0, len(texts), GROUP):
-            found.extend(self._encode_group(texts[start : start + GROUP]))
+            found.extend(self.encode_prepared(self.prepare(texts[start : start + GROUP])))
         return found
+
+    def encode_prepared(self, prepared: Sequence[Prepared]) -> list[Encoded]:
+        """The vectors of texts that are tokenised already, in order; all are sorted by length together."""
+        totals = [np.zeros((len(item.sentences), self.width), dtype=np.float32) for item in prepared]
+        windows = [window for index, item in enumerate(prepared) for window in _windows(index, item, self.limit)]
+        windows.sort(key=lambda window: window.end - window.start)
+        for batch in _batches(windows, overhead=len(self._prefix) + 2):
+            for window, states in zip(batch, self._forward(batch, prepared), strict=True):
+                np.add.at(totals[window.text], prepared[window.text].owner[window.start : window.end], states)
+        return [_pooled(item, total) for item, total in zip(prepared, totals, strict=True)]
+
+    def encode_tokens(self, item: Prepared) -> tuple[Encoded, Vectors]:
+        """One text's vectors, as `encode_prepared` gives them, and the states of its tokens (tokens, width)."""
+        batches = _batches(list(_windows(0, item, self.limit)), overhead=len(self._prefix) + 2)
+        parts = [states for batch in batches for states in self._forward(batch, [item])]
+        states = np.concatenate(parts) if parts else np.zeros((0, self.width), dtype=np.float32)
+        totals = np.zeros((len(item.sentences), self.width), dtype=np.float32)
+        np.add.at(totals, item.owner, states)
+        return _pooled(item, totals), states
 
     def prepare(self, texts: Sequence[str]) -> list[Prepared]:
         """Splits, cleans and tokenises texts; sentences of which nothing is left are dropped."""
@@ -129,9 +149,12 @@ class Encoder:
         for text in texts:
             cleaned = [(sentence, clean(text[sentence.start : sentence.end])) for sentence in split(text)]
             kept.append([pair for pair in cleaned if pair[1]])
-        flat = [words for pairs in kept for _, words in pairs]
-        encodings = iter(self._tokenizer.encode_batch(flat, add_special_tokens=False) if flat else [])
+        encodings = iter(self.tokens([words for pairs in kept for _, words in pairs]))
         return [self._prepared([(sentence, next(encodings).ids) for sentence, _ in pairs]) for pairs in kept]
+
+    def tokens(self, lines: Sequence[str]) -> list[Encoding]:
+        """The tokens of cleaned lines with their offsets there, without prefix and special tokens."""
+        return self._tokenizer.encode_batch(list(lines), add_special_tokens=False) if lines else []
 
     def _prepared(self, parts: Sequence[tuple[Sentence, list[int]]]) -> Prepared:
         parts = [(sentence, ids) for sentence, ids in parts if ids]
@@ -141,16 +164,6 @@ class Encoder:
         ids, owner = ids[:room], owner[:room].astype(np.int64)
         count = int(owner[-1]) + 1 if len(owner) else 0
         return Prepared(tuple(sentence for sentence, _ in parts[:count]), ids, owner)
-
-    def _encode_group(self, texts: Sequence[str]) -> list[Encoded]:
-        prepared = self.prepare(texts)
-        totals = [np.zeros((len(item.sentences), self.width), dtype=np.float32) for item in prepared]
-        windows = [window for index, item in enumerate(prepared) for window in _windows(index, item, self.limit)]
-        windows.sort(key=lambda window: window.end - window.start)
-        for batch in _batches(windows, overhead=len(self._prefix) + 2):
-            for window, states in zip(batch, self._forward(batch, prepared), strict=True):
-                np.add.at(totals[window.text], prepared[window.text].owner[window.start : window.end], states)
-        return [_pooled(item, total) for item, total in zip(prepared, totals, strict=True)]
 
     def _forward(self, batch: Sequence[Window], prepared: Sequence[Prepared]) -> list[Vectors]:
         """The token states of each window, without prefix and special tokens."""

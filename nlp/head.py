@@ -104,10 +104,14 @@ class Heads:
 
     def probabilities(self, scores: Vectors, channels: Sequence[str | None]) -> Vectors:
         """Calibrated probabilities (n, labels) from `scores`; channels without a calibration use the general one."""
+        return softmax(self.logits(scores, channels))
+
+    def logits(self, scores: Vectors, channels: Sequence[str | None]) -> Vectors:
+        """What `probabilities` is the softmax of (n, labels): temperature * score + bias, a linear map of `scores`."""
         found = [self.calibration(channel) for channel in channels]
         temperature = np.array([item.temperature for item in found], dtype=np.float32).reshape(-1, 1)
         bias = np.array([item.bias for item in found], dtype=np.float32).reshape(-1, len(LABELS))
-        return softmax(scores[:, : len(LABELS)] * temperature + bias)
+        return np.asarray(scores[:, : len(LABELS)] * temperature + bias, dtype=np.float32)
 
     def irony(self, scores: Vectors) -> Vectors:
         """Probabilities (n) of irony from `scores`."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nlp.scorer import Scorer
+if TYPE_CHECKING:
+    from nlp.e5_scorer import E5Scorer
 
 MODELS = Path(__file__).resolve().parent / "models"
 DEFAULT = MODELS / "e5"
@@ -27,7 +29,7 @@ def check_model(folder: Path | None = None) -> None:
         raise WeightsError(f"the heads in {place} were fitted with another adapter than the one beside them")
 
 
-def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> Scorer:
+def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> E5Scorer:
     """The scorer whose heads (and adapter, where it has one) lie in `folder`, None for the shipped ones.
 
     `threads` bounds the processor cores; None takes OMP_NUM_THREADS or all that the process may use. Raises

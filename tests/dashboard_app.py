@@ -80,7 +80,11 @@ def serving(config: Path, log: Path) -> Iterator[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            streamlit_command(config, port), env=environment, cwd=config.parent, stdout=output, stderr=output
+            streamlit_command(config, port, module="brandmelder.board"),
+            env=environment,
+            cwd=config.parent,
+            stdout=output,
+            stderr=output,
         )
     try:
         _wait(f"http://127.0.0.1:{port}/_stcore/health", process, log)

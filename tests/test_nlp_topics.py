@@ -147,7 +147,7 @@ def test_parts_of_parts_keep_texts_and_sentences_together(part):
 
 def test_fit_trusts_heads_more_where_more_was_shown(part, real):
     heads = replace(
-        real._heads,
+        real.heads,
         topic_mean=np.zeros(8, dtype=np.float32),
         topic_whitening=np.eye(8, dtype=np.float32),
         topic_background=np.random.default_rng(3).normal(scale=0.3, size=(30, 8)).astype(np.float32),

@@ -139,7 +139,7 @@ def serving(
     if settings.store is not None:
         environment["BRANDMELDER_STORE"] = settings.store
     process = subprocess.Popen(
-        streamlit_command(config, port, address=host),
+        streamlit_command(config, port, address=host, module="brandmelder.board"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         env=environment,

@@ -14,6 +14,7 @@ from dashboard.verbatims import cards
 from dashboard.views.filters import change_url
 from dashboard.views.judging import judge_button, judged
 from dashboard.views.notices import blind_notice, nothing_here, remarks, unreadable
+from dashboard.views.why import why_button, why_panel
 
 
 def render(page: Context, figures: Figures) -> None:
@@ -41,7 +42,10 @@ def render(page: Context, figures: Figures) -> None:
         for mention in found.mentions:
             with st.container(key=f"bm_item_{mention.id}", gap=None):
                 st.html(cards(page, [mention], copies))
-                judge_button(page, figures, mention)
+                with st.container(key=f"bm_acts_{mention.id}", horizontal=True):
+                    why_button(page, mention)
+                    judge_button(page, figures, mention)
+                why_panel(page, mention)
     if pager := _pager(page, found):
         st.html(pager)
 
