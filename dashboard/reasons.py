@@ -13,7 +13,7 @@ from index.mention import Mention
 # Sentences that are shown; of a longer text those that contribute most.
 SHOWN = 6
 # From this part of the weightiest word's contribution on a word gets a weaker, a middle, a stronger shade.
-SHADES = (0.12, 0.35, 0.7)
+SHADES = (0.25, 0.45, 0.75)
 # Characters of a word in the list: a crawled link may be long.
 WORD_LENGTH = 40
 

@@ -32,7 +32,7 @@ from nlp.e5_scorer import DIGITS, NEGATIVE, POSITIVE, Composed, E5Scorer, compos
 from nlp.encoder import MAX_WINDOWS, Prepared
 from nlp.head import LABELS, softmax
 from nlp.scorer import Label, ScoringInput
-from nlp.sentences import Sentence
+from nlp.sentences import MAX_CHARACTERS, Sentence
 
 Vectors = NDArray[np.float32]
 Shares = NDArray[np.float64]
@@ -42,7 +42,9 @@ NAMED = 3
 TRIED = 4
 """So many words are left out in turn on either side, the weightiest first."""
 LEAST = 0.25
-"""A word is named only where its contribution is at least this part of the weightiest word's."""
+"""A word is tried only where its contribution is at least this part of the weightiest word's."""
+HARDLY = 0.1
+"""A word is named only where it weighs at least this part of what the first of its side does."""
 WHOLE = 160
 """A text of so many tokens is read again as a whole without a word, of a longer one only the word's sentence."""
 MAX_TOKENS = 2 * TRIED * WHOLE
@@ -53,10 +55,10 @@ STEPS = 64
 EMOJI = r"[\p{Extended_Pictographic}\p{Regional_Indicator}--[\d#*©®™]]"
 UNIT = regex.compile(
     rf"""(?P<skipped>&\#?\w{{1,10}};)
-    | {LINK.pattern} | {HANDLE.pattern}
+    | (?P<link>{LINK.pattern}) | {HANDLE.pattern}
     | [:;=8][-o*']?[()\[\]dDpPoO/\\|3]+(?!\w) | \b[xX]D+\b | <3 | \^_?\^
-    | {EMOJI}[{EMOJI[1:-1]}\p{{Emoji_Modifier}}\u200d\ufe0f]*
-    | [\w\p{{M}}](?:[\w\p{{M}}\p{{Cf}}] | [-'’*](?=\w) | (?<=\d)[.,:](?=\d))*
+    | {EMOJI}(?:{EMOJI}|[\p{{Emoji_Modifier}}\u200d\ufe0f])*
+    | [\p{{L}}\p{{N}}_](?:[\w\p{{M}}\p{{Cf}}] | [-'’*](?=\w) | (?<=\d)[.,:](?=\d))*
     | [!?]*[!?]""",
     regex.VERBOSE | regex.VERSION1 | regex.IGNORECASE,
 )
@@ -98,9 +100,9 @@ class WordReason:
 class Explanation:
     """The text's scores and what they come from; sentences and words in reading order.
 
-    `negative` and `positive` are the words that weigh most on either side, the weightiest first, `NAMED` at most:
-    those without which the text would indeed be less so. `complete` is False where the text goes on behind what the
-    model reads.
+    `negative` and `positive` are the words that weigh most on either side, the weightiest first, `NAMED` at most: by
+    contribution times what leaving them out changes, where both go the same way. `complete` is False where the text
+    goes on behind what the model reads.
     """
 
     sentiment: Label
@@ -142,8 +144,8 @@ def explain(scorer: E5Scorer, item: ScoringInput) -> Explanation:
         polarity=polarity,
         sentences=_sentences(reading, shares, place),
         words=tuple(reasons),
-        negative=_named([word for word in reasons if word.contribution < 0 and _less(polarity, word.without)]),
-        positive=_named([word for word in reasons if word.contribution > 0 and _less(word.without, polarity)]),
+        negative=_named([word for word in reasons if word.contribution < 0], polarity),
+        positive=_named([word for word in reasons if word.contribution > 0], polarity),
         complete=not reading.is_cut,
     )
 
@@ -178,7 +180,7 @@ class _Reading:
         """Whether the text goes on behind what was read."""
         sentences = self.prepared.sentences
         rest = self.whole[sentences[-1].end if sentences else 0 :]
-        return self.tokens >= MAX_WINDOWS * self._scorer.encoder.limit or any(map(str.isalnum, rest))
+        return self.tokens >= MAX_WINDOWS * self._scorer.encoder.limit or bool(clean(rest[:MAX_CHARACTERS]))
 
     def length(self, sentence: int) -> int:
         """Tokens of a sentence."""
@@ -257,8 +259,12 @@ class _Place:
 
 def units(text: str, start: int, end: int) -> list[Sentence]:
     """What counts as one word between two places: words, links, handles, emoticons, runs of emoji, marks like "?!"."""
-    found = UNIT.finditer(text, start, end)
-    return [Sentence(*match.span()) for match in found if not match["skipped"] and match[0].strip("_")]
+    found = []
+    for match in UNIT.finditer(text, start, end):
+        whole = match[0].rstrip(".,;:!?)\"'") if match["link"] else match[0]
+        if not match["skipped"] and whole.strip("_"):
+            found.append(Sentence(match.start(), match.start() + len(whole)))
+    return found
 
 
 def _mean_gradient(logits: Vectors) -> Shares:
@@ -323,12 +329,11 @@ def _tried(reading: _Reading, words: Sequence[_Word]) -> dict[int, float]:
     return {index: _rounded(polarity) for index, polarity in zip(chosen, without, strict=True)}
 
 
-def _named(words: Sequence[WordReason]) -> tuple[WordReason, ...]:
-    return tuple(sorted(words, key=lambda word: -abs(word.contribution))[:NAMED])
-
-
-def _less(low: float | None, high: float | None) -> bool:
-    return low is not None and high is not None and low < high
+def _named(words: Sequence[WordReason], polarity: float) -> tuple[WordReason, ...]:
+    """The words of one side that were tried and weigh most; those are left out that hardly count beside the first."""
+    weights = {word: word.contribution * (polarity - word.without) for word in words if word.without is not None}
+    heavy = sorted((word for word in weights if weights[word] > 0), key=lambda word: -weights[word])
+    return tuple(word for word in heavy[:NAMED] if weights[word] >= HARDLY * weights[heavy[0]])
 
 
 def _polarity(logits: Vectors) -> Vectors:

@@ -255,6 +255,69 @@ def test_one_click_says_that_a_mention_is_not_about_the_brand_and_one_takes_it_b
         watched.check()
 
 
+@pytest.mark.model
+@pytest.mark.parametrize("width", SIZES)
+def test_one_click_says_why_a_text_is_read_so(app, watch, screenshots, width):
+    watched = watch(width)
+    watched.open(f"{app}/mentions?period=84d&experience=negative")
+    page = watched.page
+    assert page.locator(".bm-why").count() == 0
+    item = page.locator("[class*=st-key-bm_item_]").nth(1)
+    item.get_by_role("button", name="Warum?").click()
+    item.locator(".bm-why").wait_for()
+    watched.settled()
+    said = item.locator(".bm-text").inner_text().replace("\n", " ")
+    marked = item.locator(".bm-whysentences mark")
+    assert marked.count() > 0
+    for word in marked.all_inner_texts():
+        assert word in said
+    # Not by colour alone: a sign before the word, and another line under it.
+    signs = {
+        kind: page.evaluate(
+            "kind => { const found = document.querySelector('.bm-w' + kind); return ["
+            "getComputedStyle(found, '::before').content, getComputedStyle(found).borderBottomStyle] }",
+            kind,
+        )
+        for kind in ("neg", "pos")
+    }
+    assert signs == {"neg": ['"−"', "dashed"], "pos": ['"+"', "solid"]}
+    assert re.search(r"Das Modell liest den Text als \w+ \(Sicherheit \d+", item.locator(".bm-why").inner_text())
+    assert re.search(r"[−+]\d,\d\d", item.locator(".bm-whywords li").first.inner_text())
+    item.screenshot(path=screenshots / f"why-{width}.png")
+    watched.check()
+    item.get_by_role("button", name="Begründung schließen").click()
+    item.locator(".bm-why").wait_for(state="detached")
+
+
+@pytest.mark.model
+def test_a_hostile_text_stays_a_text_where_it_is_explained(app, watch, screenshots):
+    watched = watch()
+    watched.open(f"{app}/mentions?lang=en&source={quote(HOSTILE_SOURCE)}")
+    watched.page.get_by_role("button", name="Why?").click()
+    panel = watched.page.locator(".bm-why")
+    panel.wait_for()
+    watched.settled()
+    assert panel.locator("li").count() > 0
+    assert "onerror" in panel.inner_text()
+    assert panel.locator("img, script, a, strong, em, .katex, b:not(.bm-whyvalue):not(.bm-whywords > b)").count() == 0
+    assert watched.page.evaluate("window.hit === undefined")
+    shoot(watched, screenshots / "why-hostile.png")
+    watched.check()
+
+
+def test_a_model_that_cannot_be_loaded_is_named(tmp_path, watch, monkeypatch):
+    monkeypatch.setenv("BRANDMELDER_MODEL", str(tmp_path / "nirgends"))
+    with serving(filled(tmp_path, [make_mention(0)]), tmp_path / "log.txt") as address:
+        watched = watch(390)
+        watched.open(f"{address}/mentions?period=all")
+        watched.page.get_by_role("button", name="Warum?").click()
+        watched.page.locator(".bm-why").wait_for()
+        said = watched.page.inner_text(".bm-why")
+        assert "Das Sprachmodell lässt sich hier nicht laden" in said
+        assert "nirgends" in said
+        watched.check()
+
+
 def test_an_unreadable_search_shows_where(app, watch):
     watched = watch()
     watched.open(f"{app}/mentions?q={quote('Lieferung AND (Karton')}")
