@@ -126,8 +126,8 @@ class Copying:
             walk.to_write.append(ours)
             return
         walk.mentions += 1
-        walk.ours.update(encoded(ours).encode())
-        walk.theirs.update(encoded(theirs).encode())
+        walk.ours.update(encoded(ours))
+        walk.theirs.update(encoded(theirs))
 
     def _is_erased(self, mention: Mention) -> bool:
         if stone("id", mention.id) in self._stones:

@@ -170,7 +170,7 @@ def document_of(mention: Mention) -> bytes:
     Raises `UnstorableError`.
     """
     filled = json.dumps([name for name in _TEXTS if attrgetter(name)(mention)])
-    return f'{encoded(mention)[:-1]},"{FILLED}":{filled}}}'.encode()
+    return b'%b,"%b":%b}' % (encoded(mention)[:-1], FILLED.encode(), filled.encode())
 
 
 def mention_of(doc: Mapping[str, Any]) -> Mention:

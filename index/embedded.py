@@ -16,11 +16,11 @@ from filelock import Timeout
 from index.document import Encoded, encode
 from index.embedded_aggs import aggregate
 from index.embedded_beside import Beside
+from index.embedded_flat import flattened
 from index.embedded_follow import Follower
 from index.embedded_index import SearchIndex
 from index.embedded_plan import Merge, Plan, planned
 from index.embedded_rows import Rows
-from index.embedded_schema import flattened
 from index.embedded_search import Finder, Place, decode_place
 from index.mention import Mention, Work
 from index.merge import replacement_of, update_of
@@ -357,7 +357,7 @@ class EmbeddedStore:
 
 
 def _flat(written: Sequence[Encoded]) -> list[bytes]:
-    return [flattened(vars(mention) | derived) for mention, derived, _ in written]
+    return [flattened(vars(mention), derived) for mention, derived, _ in written]
 
 
 def _is_panic(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ MEMORY = 32 << 20
 
 
 class Handover:
-    """Mentions as `index.embedded_schema.flattened`, by the numbers of their changes.
+    """Mentions as `index.embedded_flat.flattened`, by the numbers of their changes.
 
     Only a shortcut: which changes there are, and the mentions that are not here, the record says. A number stands for
     one content for ever, once its transaction is through; nothing may be put here before.

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from index import embedded_schema as schema
 from index.embedded_damage import find_damage
+from index.embedded_flat import flattened, numbered
 from index.embedded_handover import Handover
 from index.embedded_rows import Rows
 
@@ -177,7 +178,7 @@ class SearchIndex:
             # Rows are given out in order: the index has none beyond its highest, and looking for one costs time.
             if row <= self._row:
                 writer.delete_documents_by_term(schema.ROW, row)
-            writer.add_json(schema.numbered(flat, row=row, seq=seq))
+            writer.add_json(numbered(flat, row=row, seq=seq))
             count += 1
         return count
 
@@ -187,5 +188,5 @@ class SearchIndex:
         while changes := self._rows.changes(number, BATCH):
             documents = self._rows.documents([row for seq, row in changes if seq not in fresh])
             for seq, row in changes:
-                yield seq, row, fresh[seq] if seq in fresh else schema.flattened(documents[row])
+                yield seq, row, fresh[seq] if seq in fresh else flattened(documents[row], documents[row])
             number = changes[-1][0]

@@ -51,9 +51,10 @@ CREATE TABLE counter (last INTEGER NOT NULL);
 INSERT INTO counter VALUES (0);
 """
 _COLUMNS = "id, seq, author_key, published_ms, content_hash, model_revision, rules_version, taxonomy_version, document"
-_VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# The document comes in bytes: a text in Python would be made only to be taken apart again.
+_VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))"
 _UPDATE = """UPDATE mentions SET seq = ?2, author_key = ?3, published_ms = ?4, content_hash = ?5, model_revision = ?6,
-    rules_version = ?7, taxonomy_version = ?8, document = ?9 WHERE id = ?1"""
+    rules_version = ?7, taxonomy_version = ?8, document = CAST(?9 AS TEXT) WHERE id = ?1"""
 
 Item = TypeVar("Item")
 
@@ -321,5 +322,5 @@ def _values(encoded: Encoded, seq: int) -> tuple[Any, ...]:
         made.model_revision,
         made.rules_version,
         made.taxonomy_version,
-        encoded.text,
+        encoded.json,
     )

@@ -145,9 +145,9 @@ def derived_values(mention: Mention) -> dict[str, Any]:
     if label is not None:
         values["experience"] = label
     if mention.topics or mention.work.correction is not None:
-        pairs = sorted({f"{topic}|{word}" for topic, word in _topic_experiences(mention, label)})
+        pairs = _topic_experiences(mention, label)
         if pairs:
-            values["topic_experience"] = pairs
+            values["topic_experience"] = sorted(pairs)
     if mention.published_at is not None:
         local = mention.published_at.astimezone(BERLIN)
         values["published_day"], values["published_week"] = _calendar(local.year, local.month, local.day)
@@ -168,18 +168,21 @@ def _experience(mention: Mention) -> str | None:
     return None if mention.sentiment is None else mention.sentiment.label
 
 
-def _topic_experiences(mention: Mention, label: str | None) -> list[tuple[str, str]]:
+def _topic_experiences(mention: Mention, label: str | None) -> set[str]:
     """Per topic the mean polarity of its aspects as a word; a topic without aspects takes the document's `label`."""
     correction = mention.work.correction
     corrected = correction.topics if correction is not None else None
     topics = mention.topics if corrected is None else corrected
-    overruled = correction is not None and correction.sentiment is not None
-    pairs = []
+    polarities: dict[str, list[float]] = {}
+    if correction is None or correction.sentiment is None:
+        for aspect in mention.aspects:
+            polarities.setdefault(aspect.topic, []).append(aspect.polarity)
+    pairs = set()
     for topic in topics:
-        polarities = [aspect.polarity for aspect in mention.aspects if aspect.topic == topic]
-        word = label if overruled or not polarities else _word(sum(polarities) / len(polarities))
+        found = polarities.get(topic)
+        word = label if found is None else _word(sum(found) / len(found))
         if word is not None:
-            pairs.append((topic, word))
+            pairs.add(f"{topic}|{word}")
     return pairs
 
 

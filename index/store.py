@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from index.mention import Mention, Work
 from index.query import Query
@@ -16,8 +16,7 @@ class StoreError(RuntimeError):
     """The store can't do what was asked; the message says why and what to do, in one sentence."""
 
 
-@dataclass(frozen=True)
-class WriteResult:
+class WriteResult(NamedTuple):
     """What became of one mention: `stored`, `updated`, `unchanged`, `dropped` (erased before) or `quarantined`."""
 
     id: str

@@ -53,7 +53,7 @@ def calls(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def sqlite_alone(rows: Sequence[Mention], folder: Path) -> Work:
     """The same JSON as rows of one table, as durable and in the same portions, and nothing else."""
-    made = [(mention.id, encoded(mention)) for mention in rows]
+    made = [(mention.id, encoded(mention).decode()) for mention in rows]
     connection = sqlite3.connect(folder / "rows.sqlite3", isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

@@ -20,7 +20,8 @@ import tantivy
 
 from index.document import to_document
 from index.embedded import EmbeddedStore
-from index.embedded_schema import columns, indexed
+from index.embedded_flat import indexed
+from index.embedded_schema import columns
 from index.fields import DERIVED, FIELDS, MAX_KEYWORD, TEXT_FORMS, column
 from index.mention import Mention, Value
 from index.query import parse_query

@@ -13,8 +13,8 @@ from pydantic_core import from_json
 
 from index.document import encode
 from index.embedded import EmbeddedStore
+from index.embedded_flat import flattened
 from index.embedded_handover import Handover
-from index.embedded_schema import flattened
 from index.fields import MAX_KEYWORD
 from index.mention import Correction, Mention, Provenance, Rating, Work
 from index.query import parse_query
@@ -66,7 +66,8 @@ CHANGES = st.fixed_dictionaries(
 def both_ways(mention: Mention) -> tuple[bytes, bytes]:
     """What the index gets of a mention in memory, and of the record."""
     written = encode(mention)
-    return flattened(vars(mention) | written.derived), flattened(from_json(written.text))
+    recorded = from_json(written.json)
+    return flattened(vars(mention), written.derived), flattened(recorded, recorded)
 
 
 @given(CHANGES)
@@ -158,7 +159,7 @@ def test_interrupted_write_is_whole_or_not_there_and_the_store_usable(tmp_path, 
     monkeypatch.setattr("index.embedded.MANY", many)
     store = EmbeddedStore(tmp_path)
 
-    def interrupt(_):
+    def interrupt(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
