@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
-from index.analysis import FORMS, chunks, words
+from index.analysis import FORMS, chunks, lower, mend, normalise, stem, words
 from index.document import DERIVED_NAMES, FIRST_YEAR, LAST_YEAR
 from index.embedded_schema import (
     ID_PREFIX,
@@ -139,7 +139,7 @@ def _text(flat: dict[str, Any], name: str, value: str) -> None:
 
 
 # What the tokenizer (`words`) takes as one word without a closer look: nothing else in the piece is part of a word.
-_ONE_WORD = re.compile(r"""[("„“»«]*([A-Za-zÄÖÜäöüß]+|[0-9]+)[.,:;!?)"“”«»…]*""")
+_ONE_WORD = re.compile(r"""[("„“»«]*([A-Za-zÄÖÜäöüß]+|[0-9]+(?:[.,][0-9]+)*)[.,:;!?)"“”«»…]*""")
 
 
 class _FormsOf(dict[str, tuple[str, ...]]):
@@ -149,7 +149,7 @@ class _FormsOf(dict[str, tuple[str, ...]]):
         if len(chunk) > _CACHED_LENGTH:
             return _forms(words(chunk))
         simple = _ONE_WORD.fullmatch(chunk)
-        forms = _forms(words(chunk) if simple is None else [simple[1]])
+        forms = _forms(words(chunk)) if simple is None else _forms_of_one(simple[1])
         # Emptied rather than kept in order of use: that would cost each of the many hits more than a miss does.
         if len(self) >= _CACHED_CHUNKS:
             self.clear()
@@ -157,9 +157,18 @@ class _FormsOf(dict[str, tuple[str, ...]]):
         return forms
 
 
+# Most forms are those of other pieces too: kept once (`intern`), they stay in the processor's memory.
+
+
 def _forms(found: Sequence[str]) -> tuple[str, ...]:
-    # Most forms are those of other pieces too: kept once, they stay in the processor's memory.
     return tuple(intern(" ".join(map(change, found))) for change in FORMS.values()) if found else ()
+
+
+def _forms_of_one(word: str) -> tuple[str, ...]:
+    """`_forms` of one word, each form made of the one before: several times faster, and new words are frequent."""
+    exact = lower(word)
+    folded = normalise(exact)
+    return intern(mend(stem(folded))), intern(folded), intern(exact), intern(word)
 
 
 _FORMS_OF = _FormsOf()
