@@ -175,7 +175,12 @@ _FORMS_OF = _FormsOf()
 
 
 def _keyword(flat: dict[str, Any], name: str, value: str | Sequence[str]) -> None:
-    kept = list(dict.fromkeys(filter(is_searchable_keyword, [value] if isinstance(value, str) else value)))
+    values = [value] if isinstance(value, str) else value
+    # Nearly always: no two alike, none empty, and together no longer than each may be.
+    if all(values) and len(set(values)) == len(values) and sum(map(len, values)) <= _SHORT_KEYWORD:
+        kept = values
+    else:
+        kept = list(dict.fromkeys(filter(is_searchable_keyword, values)))
     if kept:
         flat[name] = kept
         if not any(kept):

@@ -12,6 +12,7 @@ Making the mentions (`tests.bench_mentions`) is never part of a time. `--json FI
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
@@ -239,6 +240,9 @@ def rates(name: str, count: int, ours: list[Work], alternatives: dict[str, list[
 def measure_writes(options: argparse.Namespace, url: str | None) -> dict[str, list[Work]]:
     """Parts 1 and 2, all in turn in each round."""
     rows = list(mentions(0, options.writes))
+    # These are the measurement's own: Python's collector would walk all of them in the middle of a time.
+    gc.collect()
+    gc.freeze()
     measured = ("sqlite", "embedded", "streamed", "helper", "guessed", "elastic")
     times: dict[str, list[Work]] = {name: [] for name in measured}
     for _ in range(options.rounds):

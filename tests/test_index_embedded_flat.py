@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis import FORMS, analyse_form
-from index.embedded_flat import _FormsOf, _forms, _forms_of_one, indexed
+from index.embedded_flat import _forms, _forms_of_one, _FormsOf, indexed
 from index.fields import column
 from tests.factories import make_mention
 
