@@ -133,7 +133,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     heads = load_heads(options.model)
     encoder = Encoder(
-        encoder_files(), layers=heads.config.layers, threads=default_threads(), adapter=load_adapter(options.model)
+        encoder_files(),
+        layers=heads.config.layers,
+        threads=default_threads(),
+        adapter=load_adapter(options.model),
+        one_spelling=heads.config.one_spelling,
     )
     plain = [text for path in sorted((options.data / "train").glob("*.jsonl")) for text in commercial_texts(path)]
     own, unseen = examples("train"), examples("test")

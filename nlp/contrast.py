@@ -1,13 +1,15 @@
 """Sentences of our own that differ in what decides their meaning: negation, irony, conditions, mixed voices, and more.
 
-They are kept as templates (data/contrast/*.yaml) and expanded here. A template belongs to training or to testing as a
-whole, so that the test shows what carries over to other wordings.
+Some are kept as templates (data/contrast/*.yaml) and expanded here. A template belongs to training or to testing as a
+whole, so that the test shows what carries over to other wordings. The others are single posts and reviews
+(data/contrast/train/*.tsv and test/*.tsv: label, tab, text; the label `ironic` is negative with irony), split by
+blocks, as neighbours tell of the same things.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from pathlib import Path
@@ -19,6 +21,14 @@ from nlp.scorer import Label
 
 FOLDER = Path(__file__).resolve().parent / "data" / "contrast"
 MAX_VARIANTS = 12
+IRONIC = "ironic"
+LABEL_OF_MARK: dict[str, Label] = {
+    "negative": "negative",
+    "neutral": "neutral",
+    "positive": "positive",
+    "mixed": "mixed",
+    IRONIC: "negative",
+}
 SLOT = re.compile(r"\{(\w+)\}")
 
 Split = Literal["train", "test"]
@@ -26,7 +36,7 @@ Split = Literal["train", "test"]
 
 @dataclass(frozen=True)
 class Contrast:
-    """One sentence. `kind` is the file it comes from; `irony` marks praise that means the opposite."""
+    """One sentence or post. `kind` is the file it comes from; `irony` marks praise that means the opposite."""
 
     text: str
     label: Label
@@ -42,7 +52,18 @@ def contrasts(split: Split, *, folder: Path = FOLDER) -> list[Contrast]:
         for entry in YAML(typ="safe").load(path.read_text(encoding="utf-8")) or []:
             if entry["split"] == split:
                 found.extend(_expanded(entry, path.stem))
+    for path in sorted((folder / split).glob("*.tsv")):
+        found.extend(_written(path))
     return found
+
+
+def _written(path: Path) -> Iterator[Contrast]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        mark, _, text = line.partition("\t")
+        label = LABEL_OF_MARK.get(mark)
+        if label is None or not text.strip():
+            raise ValueError(f"{path.name}, line {number}: expected a label, a tab and a text")
+        yield Contrast(text, label, mark == IRONIC, path.stem, f"{path.parent.name}-{path.stem}-{number}")
 
 
 def _expanded(entry: dict[str, Any], kind: str) -> list[Contrast]:

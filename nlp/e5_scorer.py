@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.encoder import Encoded, Encoder
+from nlp.encoder import PREPARATION, Encoded, Encoder
 from nlp.head import LABELS, Heads
 from nlp.language import detect
 from nlp.quantised import WeightsError
@@ -43,7 +43,7 @@ class E5Scorer:
         if heads.config.encoder != encoder.revision or heads.config.layers != encoder.layers:
             raise WeightsError("the heads were fitted on another encoder or other layers of it")
         self.name = heads.config.name
-        self.revision = f"{heads.revision}-{encoder.revision[:6]}"
+        self.revision = f"{heads.revision}-{encoder.revision[:6]}-{PREPARATION}"
         self.encoder = encoder
         self.heads = heads
         self._topics = TopicMatcher(heads, self._phrase_vectors)

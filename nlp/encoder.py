@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.adapter import Adapter, merge
-from nlp.cleaning import clean
+from nlp.cleaning import canonical, clean
 from nlp.forward import Layers
 from nlp.quantised import WeightFile, dequantise
 from nlp.sentences import Sentence, split
@@ -27,6 +27,10 @@ Network = Layers | Trainable
 
 PREFIX = "query: "
 MAX_TOKENS = 512
+PREPARATION = 2
+"""Raised whenever cleaning, sentence split or pooling change: old vectors and scores don't hold for new texts."""
+SPELLING = "canonical"
+"""In the revision of an encoder that reads texts in one spelling: others' vectors don't fit."""
 MAX_WINDOWS = 4
 """A text fills at most four windows of 512 tokens (about 1,500 words); what lies behind is not scored."""
 BATCH_TOKENS = 2048
@@ -87,10 +91,12 @@ class Encoder:
         threads: int | None = None,
         adapter: Adapter | None = None,
         trainable: bool = False,
+        one_spelling: bool = False,
     ) -> None:
         """Loads weights and tokenizer. `layers` are counted from 1; `threads` None leaves torch's choice.
 
-        A `trainable` one has a `transformers.BertModel` inside, which is slower to load and to run. Raises
+        A `trainable` one has a `transformers.BertModel` inside, which is slower to load and to run.
+        `one_spelling` tells whether texts are read in one spelling (`nlp.cleaning.canonical`) or as written. Raises
         WeightsError where a file is damaged or the adapter doesn't fit.
         """
         import torch
@@ -99,7 +105,8 @@ class Encoder:
         if threads is not None:
             torch.set_num_threads(max(1, threads))
         self.layers = tuple(layers)
-        self.revision = revision_of(adapter)
+        self.revision = revision_of(adapter, one_spelling=one_spelling)
+        self.one_spelling = one_spelling
         self._tokenizer = Tokenizer.from_file(str(files.tokenizer))
         self._tokenizer.encode_special_tokens = True
         weights = WeightFile(files.weights)
@@ -147,10 +154,14 @@ class Encoder:
         """Splits, cleans and tokenises texts; sentences of which nothing is left are dropped."""
         kept: list[list[tuple[Sentence, str]]] = []
         for text in texts:
-            cleaned = [(sentence, clean(text[sentence.start : sentence.end])) for sentence in split(text)]
+            cleaned = [(sentence, self.line(text[sentence.start : sentence.end])) for sentence in split(text)]
             kept.append([pair for pair in cleaned if pair[1]])
         encodings = iter(self.tokens([words for pairs in kept for _, words in pairs]))
         return [self._prepared([(sentence, next(encodings).ids) for sentence, _ in pairs]) for pairs in kept]
+
+    def line(self, text: str) -> str:
+        """A sentence as the encoder reads it."""
+        return canonical(text) if self.one_spelling else clean(text)
 
     def tokens(self, lines: Sequence[str]) -> list[Encoding]:
         """The tokens of cleaned lines with their offsets there, without prefix and special tokens."""
@@ -198,9 +209,10 @@ class Encoder:
         return rows[places.reshape(ids.shape)]
 
 
-def revision_of(adapter: Adapter | None) -> str:
-    """Names weights, tokenizer and adapter: vectors of different revisions must not be mixed."""
-    return REVISION if adapter is None else f"{REVISION}-{adapter.revision}"
+def revision_of(adapter: Adapter | None, *, one_spelling: bool = False) -> str:
+    """Names weights, tokenizer, spelling and adapter: vectors of different revisions must not be mixed."""
+    known = f"{REVISION}-{SPELLING}" if one_spelling else REVISION
+    return known if adapter is None else f"{known}-{adapter.revision}"
 
 
 def default_threads() -> int | None:

@@ -115,24 +115,31 @@ class Learner:
         )
 
     def begin_at(self, adapter: Adapter, heads: Heads) -> None:
-        """Takes over what an earlier training learned. Raises WeightsError where it doesn't fit this one."""
-        import torch
+        """Takes over what an earlier training learned, of the same layers or fewer and the same rank or a lower one.
 
+        What is new begins without an effect. Raises WeightsError where the earlier one doesn't fit.
+        """
         # A row for needed answers is fitted after the training, to its vectors.
         rows = len(self.bias)
         values = {"weight": heads.weight[:rows], "bias": heads.bias[:rows]}
         for module, (a, b) in adapter.factors.items():
             place = f"base_model.model.{module}"
             values |= {f"{place}.lora_A.default.weight": a, f"{place}.lora_B.default.weight": b}
-        fits = values.keys() == self.parameters.keys() - {"own"} and all(
-            tuple(self.parameters[name].shape) == found.shape for name, found in values.items()
+        fits = values.keys() <= self.parameters.keys() and all(
+            np.all(np.array(found.shape) <= np.array(self.parameters[name].shape)) for name, found in values.items()
         )
         if not fits or not np.isclose(adapter.scale, SCALE):
-            raise WeightsError("the model to start from has other layers or another rank than the recipe")
+            raise WeightsError("the model to start from has layers that the recipe doesn't have, or a higher rank")
         for name, found in values.items():
-            with torch.no_grad():
-                self.parameters[name].copy_(torch.from_numpy(np.ascontiguousarray(found)))
+            self._begin_with(self.parameters[name], found)
         self.origin = f"{adapter.revision}-{heads.revision}"
+
+    def _begin_with(self, parameter: torch.Tensor, found: Vectors) -> None:
+        """Fills the first places; the rest of B (out, rank) is zero, so that the rest of A has no effect."""
+        import torch
+
+        with torch.no_grad():
+            parameter[tuple(slice(size) for size in found.shape)] = torch.from_numpy(np.ascontiguousarray(found))
 
     def set_rate(self, done: float) -> None:
         """Linear warm-up, then half a cosine to zero; `done` is the share of the training behind us."""

@@ -62,6 +62,8 @@ class HeadConfig(BaseModel):
     name: str = NAME
     encoder: str
     layers: tuple[int, ...] = Field(min_length=1, max_length=64)
+    one_spelling: bool = False
+    """Whether the encoder reads texts in one spelling (`nlp.cleaning.canonical`)."""
     certain: float = Field(ge=0, le=1)
     calibrations: dict[str, Calibration]
     topic_threshold: float = Field(ge=0, le=1)

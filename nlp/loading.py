@@ -25,7 +25,8 @@ def check_model(folder: Path | None = None) -> None:
 
     place = folder or DEFAULT
     encoder_files()
-    if load_heads(place).config.encoder != revision_of(load_adapter(place)):
+    config = load_heads(place).config
+    if config.encoder != revision_of(load_adapter(place), one_spelling=config.one_spelling):
         raise WeightsError(f"the heads in {place} were fitted with another adapter than the one beside them")
 
 
@@ -44,6 +45,10 @@ def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> E5
     place = folder or DEFAULT
     heads = load_heads(place)
     encoder = Encoder(
-        encoder_files(), layers=heads.config.layers, threads=threads or default_threads(), adapter=load_adapter(place)
+        encoder_files(),
+        layers=heads.config.layers,
+        threads=threads or default_threads(),
+        adapter=load_adapter(place),
+        one_spelling=heads.config.one_spelling,
     )
     return E5Scorer(encoder, heads)

@@ -28,6 +28,8 @@ class Recipe(BaseModel):
     """Tokens of a text that training looks at."""
     joined: float = Field(default=0.15, ge=0, le=1)
     """Share of texts that are joined in pairs: a praise and a complaint become one mixed text."""
+    one_spelling: bool = False
+    """Whether texts are read in one spelling (`nlp.cleaning.canonical`), so that other spellings score alike."""
     respelled: float = Field(default=0.15, ge=0, le=1)
     """Share of texts that are shown in another spelling."""
     keep: float = Field(default=0.3, ge=0)

@@ -72,7 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = [row for row in rows if isinstance(row.get("relevance"), bool)]
     heads = load_heads(DEFAULT)
     encoder = Encoder(
-        encoder_files(), layers=heads.config.layers, threads=default_threads(), adapter=load_adapter(DEFAULT)
+        encoder_files(),
+        layers=heads.config.layers,
+        threads=default_threads(),
+        adapter=load_adapter(DEFAULT),
+        one_spelling=heads.config.one_spelling,
     )
     texts = [natural_text(row) for row in rows]
     matcher = TopicMatcher(heads, lambda wanted: document_vectors(wanted, encoder, options.cache))

@@ -127,7 +127,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder where vectors are kept (some 40 MB)")
     options = parser.parse_args(arguments)
     heads, adapter = load_heads(options.model), load_adapter(options.model)
-    encoder = Encoder(encoder_files(), layers=heads.config.layers, threads=default_threads(), adapter=adapter)
+    encoder = Encoder(
+        encoder_files(),
+        layers=heads.config.layers,
+        threads=default_threads(),
+        adapter=adapter,
+        one_spelling=heads.config.one_spelling,
+    )
     train, dev = (parts(_rows(options.data / name), encoder, options.cache) for name in ("train", "dev"))
 
     def embed(texts: Sequence[str]) -> Vectors:

@@ -269,7 +269,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     heads = load_heads(options.model)
     adapter = load_adapter(options.model)
-    encoder = Encoder(encoder_files(), layers=heads.config.layers, threads=default_threads(), adapter=adapter)
+    encoder = Encoder(
+        encoder_files(),
+        layers=heads.config.layers,
+        threads=default_threads(),
+        adapter=adapter,
+        one_spelling=heads.config.one_spelling,
+    )
     rows = topic_rows(options.data, commercial_only=bool(heads.config.training.get("commercial_only", True)))
     own = [item.text for item in contrast.contrasts("train")]
     heads = with_topics(heads, rows, own, encoder, options.cache)

@@ -79,7 +79,13 @@ def train(
     unseen = {path.stem: _rows(path, False) for path in sorted((data_folder / "dev").glob("*.jsonl"))}
     own = contrast.contrasts("train", folder=contrast_folder)
     learned = _tuned(parts, own, output_folder, cache, files, recipe, progress, start)
-    encoder = Encoder(files, layers=recipe.layers, threads=default_threads(), adapter=load_adapter(output_folder))
+    encoder = Encoder(
+        files,
+        layers=recipe.layers,
+        threads=default_threads(),
+        adapter=load_adapter(output_folder),
+        one_spelling=recipe.one_spelling,
+    )
     dev = [_labelled(name, rows, encoder, cache, progress) for name, rows in unseen.items()]
     facts = {
         "recipe": recipe.model_dump(),
@@ -132,12 +138,19 @@ def _tuned(
     progress: Progress | None,
     start: Path | None,
 ) -> Learned:
+    # As written: kept near what the base model says of a text's usual spelling, other spellings are learned with it.
     base = Encoder(files, layers=recipe.layers[-1:], threads=default_threads())
     texts = {name: [row.text for row in rows] for name, rows in parts.items()}
     texts["contrast"] = [item.text for item in own]
     found = [document_vectors(part, base, cache, title=name, progress=progress) for name, part in texts.items()]
     targets = Targets(np.concatenate(found), *whitening(np.concatenate(found)))
-    encoder = Encoder(files, layers=recipe.layers, threads=default_threads(), trainable=True)
+    encoder = Encoder(
+        files,
+        layers=recipe.layers,
+        threads=default_threads(),
+        trainable=True,
+        one_spelling=recipe.one_spelling,
+    )
     shown = lessons([row for rows in parts.values() for row in rows], own, encoder, recipe)
     begun = (load_adapter(start), load_heads(start)) if start else None
     mean, scale = (begun[1].mean, begun[1].scale) if begun else _standard(shown, encoder, recipe)
@@ -157,7 +170,14 @@ def _standard(shown: Sequence[Lesson], encoder: Encoder, recipe: Recipe) -> tupl
 
 
 def _heads(learned: Learned, encoder: Encoder, dev: Sequence[Labelled]) -> Heads:
-    config = HeadConfig(encoder=encoder.revision, layers=encoder.layers, certain=0.0, calibrations={}, **DEFAULT_TOPICS)
+    config = HeadConfig(
+        encoder=encoder.revision,
+        layers=encoder.layers,
+        one_spelling=encoder.one_spelling,
+        certain=0.0,
+        calibrations={},
+        **DEFAULT_TOPICS,
+    )
     targets, tuned = learned.targets, learned.tuned
     nothing = np.zeros((0, encoder.sizes.hidden), dtype=np.float32)
     heads = Heads(

@@ -13,15 +13,13 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.encoder import Encoder
+from nlp.encoder import PREPARATION, Encoder
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done and how much there is."""
 
 CHUNK = 500
-PREPARATION = 1
-"""Raised whenever cleaning, sentence split or pooling change, so that old vectors are not used for new texts."""
 
 
 @dataclass(frozen=True)

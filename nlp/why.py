@@ -199,7 +199,10 @@ class _Reading:
         """Where in the text each token stands; a token that stands for nothing there ends where it starts."""
         found: list[tuple[int, int]] = []
         sentences = self.prepared.sentences
-        lines = [located(self.whole[sentence.start : sentence.end]) for sentence in sentences]
+        one_spelling = self._scorer.encoder.one_spelling
+        lines = [
+            located(self.whole[sentence.start : sentence.end], one_spelling=one_spelling) for sentence in sentences
+        ]
         for sentence, (_, origins), encoding in zip(
             sentences, lines, self._scorer.encoder.tokens([line for line, _ in lines]), strict=True
         ):
@@ -216,7 +219,7 @@ class _Reading:
         for word in words:
             sentence = prepared.sentences[word.sentence]
             line = self.whole[sentence.start : word.span.start] + self.whole[word.span.end : sentence.end]
-            inner = np.array(self._scorer.encoder.tokens([clean(line)])[0].ids, dtype=np.int64)
+            inner = np.array(self._scorer.encoder.tokens([self._scorer.encoder.line(line)])[0].ids, dtype=np.int64)
             before, after = prepared.ids[prepared.owner < word.sentence], prepared.ids[prepared.owner > word.sentence]
             texts.append(np.concatenate([before, inner, after]) if whole else inner)
         if whole:

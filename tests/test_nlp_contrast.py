@@ -21,7 +21,7 @@ def test_every_kind_has_unseen_templates_to_test_on(both):
     assert {item.template for item in train} & {item.template for item in test} == set()
     assert {item.text for item in train} & {item.text for item in test} == set()
     assert {item.kind for item in train} == {item.kind for item in test}
-    assert len(train) + len(test) >= 1800
+    assert len(train) + len(test) >= 7_500
 
 
 def test_sentences_are_filled_and_labelled(both):
@@ -49,6 +49,13 @@ def test_slots_that_differ_from_placeholders_are_refused(tmp_path):
         '- {id: odd-1, split: train, label: neutral, text: "Das {ding}", slots: {sache: [Rad]}}\n', encoding="utf-8"
     )
     with pytest.raises(ValueError, match="odd-1"):
+        contrasts("train", folder=tmp_path)
+
+
+def test_a_written_line_without_label_or_text_is_refused(tmp_path):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "odd.tsv").write_text("positive\tLäuft.\ngut\tLäuft auch.\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"odd\.tsv, line 2"):
         contrasts("train", folder=tmp_path)
 
 

@@ -71,6 +71,23 @@ def small(files, folder):
     return {"files": files, "recipe": RECIPE, "contrast_folder": folder / "none", "answers_folder": folder / "none"}
 
 
+def test_a_model_may_read_texts_in_one_spelling(tmp_path):
+    write_rows(tmp_path / "data" / "train" / "own.jsonl", ROWS)
+    files, folder = small_files(tmp_path), tmp_path / "model"
+    arguments = small(files, tmp_path)
+    arguments["recipe"] = RECIPE.model_copy(update={"one_spelling": True, "epochs": 2})
+    train(tmp_path / "data", folder, **arguments)
+    heads, adapter = load_heads(folder), load_adapter(folder)
+    assert heads.config.one_spelling
+    as_written = Encoder(files, layers=(1, 2), threads=1, adapter=adapter)
+    with pytest.raises(WeightsError, match="another encoder"):
+        E5Scorer(as_written, heads)
+    scorer = E5Scorer(Encoder(files, layers=(1, 2), threads=1, adapter=adapter, one_spelling=True), heads)
+    texts = ["gut schlecht", "GUT Schlecht!!!", "@laden guuut schlecht https://t.example/x"]
+    one, *others = scorer.score([ScoringInput(text) for text in texts], taxonomy=Taxonomy())
+    assert [item.probabilities for item in others] == [one.probabilities] * 2
+
+
 def test_heads_of_two_texts_survive_saving_and_loading(small_model):
     folder, encoder = small_model
     first, again = (E5Scorer(encoder, load_heads(folder)) for _ in range(2))
@@ -159,9 +176,13 @@ def test_training_goes_on_from_another_model(small_model, asks, tmp_path):
         for one, other in zip(factors, after[module], strict=True):
             assert np.allclose(one, other, atol=1e-3)
     assert np.allclose(*(load_heads(place).weight[:4] for place in (folder, tmp_path / "on")), atol=1e-6)
-    wider = RECIPE.model_copy(update={"rank": RECIPE.rank + 1})
-    with pytest.raises(WeightsError, match="another rank"):
-        train(tmp_path / "data", tmp_path / "wide", **arguments | {"recipe": wider}, start=folder)
+    wider = still.model_copy(update={"rank": RECIPE.rank + 1})
+    train(tmp_path / "data", tmp_path / "wide", **arguments | {"recipe": wider}, start=folder)
+    for module, (a, b) in load_adapter(tmp_path / "wide").factors.items():
+        assert np.allclose(b @ a, before[module][1] @ before[module][0], atol=1e-3)
+    narrower = RECIPE.model_copy(update={"rank": RECIPE.rank - 1})
+    with pytest.raises(WeightsError, match="a higher rank"):
+        train(tmp_path / "data", tmp_path / "narrow", **arguments | {"recipe": narrower}, start=folder)
 
 
 def test_training_without_rows_is_a_clear_error(tmp_path):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from nlp.cleaning import clean, detokenise
+from nlp.cleaning import canonical, clean, detokenise
 from nlp.language import detect
 from nlp.near_copies import PERMUTATIONS, signature, similarity
 
@@ -20,10 +20,43 @@ POST = "Gestern kam endlich der neue Staubsauger, aber der Schlauch war schon be
         ("a&amp;b\u200b\x07c", "a&b c"),
         ("Rechnung über 100000 Euro", "Rechnung über 100000 Euro"),
         ("\ud800", "\ufffd"),
+        ("@Muster_Laden DAS IST DOCH NICHT EUER ERNST!", "@user das ist doch nicht euer ernst!"),
+        ("DB, ÖBB und SBB im ICE", "DB, ÖBB und SBB im ICE"),
     ],
 )
 def test_cleaning_leaves_what_carries_meaning(raw, expected):
     assert clean(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("@laden @leitung: DIE STRASSENBAHN KOMMT NICHT!!! https://t.example/abc", "die strassenbahn kommt nicht."),
+        ("Groooße Freude :D", "grosse freude :)"),
+        ("Neue Steuer, teure Quelle, aktuelle Mauer", "neue steuer, teure quelle, aktuelle mauer."),
+        ("Was soll das?!!", "was soll das?"),
+        ("Danke @laden für http://a.example und alles...", "danke @user für http und alles."),
+        ("https://a.example/1 https://a.example/2", ""),
+        ("👍", "👍"),
+        ("", ""),
+    ],
+)
+def test_canonical_spelling(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize("text", ["Schöne Grüße aus Göttingen, die Bäckerei ist grün!", "Fährt der Zug?", "Häßlich"])
+def test_other_spellings_read_alike(text):
+    umlauts = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+    others = (
+        "".join(umlauts.get(letter, letter) for letter in text),
+        text.upper(),
+        text.lower(),
+        text.rstrip("!") if text.endswith("!") else text + "!",
+        f"@jemand {text}",
+        f"{text} https://t.example/x",
+    )
+    assert {canonical(other) for other in others} == {canonical(text)}
 
 
 def test_detokenised_text_reads_like_typed_text():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from nlp_small import small_encoder
 
-from nlp.cleaning import clean, located
+from nlp.cleaning import canonical, clean, located
 from nlp.loading import load_scorer
 from nlp.scorer import ScoringInput
 from nlp.taxonomy import Taxonomy
@@ -217,11 +217,12 @@ def test_places_of_cleaned_characters_are_theirs():
         "&#x27;",
     ]
     for text in (TANGLED, *("".join(chance.choices(parts, k=chance.randrange(60))) for _ in range(2000))):
-        line, places = located(text)
-        assert line == clean(text)
-        assert len(places) == len(line)
-        assert all(0 <= start < end <= len(text) for start, end in places)
-        assert places == sorted(places)
+        for spelled in (clean, canonical):
+            line, places = located(text, one_spelling=spelled is canonical)
+            assert line == spelled(text)
+            assert len(places) == len(line)
+            assert all(0 <= start < end <= len(text) for start, end in places)
+            assert places == sorted(places)
 
 
 def test_units_never_overlap_and_hold_no_space():
