@@ -12,7 +12,7 @@ from nlp.adapter import load_adapter
 from nlp.answers import Example, check, with_answers
 from nlp.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nlp.e5_scorer import E5Scorer
-from nlp.encoder import Encoder
+from nlp.encoder import Encoder, revision_of
 from nlp.evaluation import (
     accuracy_at,
     coverage_at,
@@ -71,17 +71,14 @@ def small(files, folder):
     return {"files": files, "recipe": RECIPE, "contrast_folder": folder / "none", "answers_folder": folder / "none"}
 
 
-def test_a_model_may_read_texts_in_one_spelling(tmp_path):
-    write_rows(tmp_path / "data" / "train" / "own.jsonl", ROWS)
-    files, folder = small_files(tmp_path), tmp_path / "model"
-    arguments = small(files, tmp_path)
-    arguments["recipe"] = RECIPE.model_copy(update={"one_spelling": True, "epochs": 2})
-    train(tmp_path / "data", folder, **arguments)
+def test_a_model_may_read_texts_in_one_spelling(small_model):
+    folder, as_written = small_model
     heads, adapter = load_heads(folder), load_adapter(folder)
-    assert heads.config.one_spelling
-    as_written = Encoder(files, layers=(1, 2), threads=1, adapter=adapter)
+    revision = revision_of(adapter, one_spelling=True)
+    heads = replace(heads, config=heads.config.model_copy(update={"one_spelling": True, "encoder": revision}))
     with pytest.raises(WeightsError, match="another encoder"):
         E5Scorer(as_written, heads)
+    files = small_files(folder.parent)
     scorer = E5Scorer(Encoder(files, layers=(1, 2), threads=1, adapter=adapter, one_spelling=True), heads)
     texts = ["gut schlecht", "GUT Schlecht!!!", "@laden guuut schlecht https://t.example/x"]
     one, *others = scorer.score([ScoringInput(text) for text in texts], taxonomy=Taxonomy())
@@ -176,13 +173,21 @@ def test_training_goes_on_from_another_model(small_model, asks, tmp_path):
         for one, other in zip(factors, after[module], strict=True):
             assert np.allclose(one, other, atol=1e-3)
     assert np.allclose(*(load_heads(place).weight[:4] for place in (folder, tmp_path / "on")), atol=1e-6)
-    wider = still.model_copy(update={"rank": RECIPE.rank + 1})
-    train(tmp_path / "data", tmp_path / "wide", **arguments | {"recipe": wider}, start=folder)
-    for module, (a, b) in load_adapter(tmp_path / "wide").factors.items():
-        assert np.allclose(b @ a, before[module][1] @ before[module][0], atol=1e-3)
     narrower = RECIPE.model_copy(update={"rank": RECIPE.rank - 1})
     with pytest.raises(WeightsError, match="a higher rank"):
         train(tmp_path / "data", tmp_path / "narrow", **arguments | {"recipe": narrower}, start=folder)
+
+
+def test_training_goes_on_with_a_higher_rank_and_another_spelling(small_model, tmp_path):
+    folder, _ = small_model
+    recipe = RECIPE.model_copy(update={"rank": RECIPE.rank + 1, "rate": 1e-12, "decay": 0.0, "one_spelling": True})
+    arguments = small(small_files(tmp_path), tmp_path) | {"recipe": recipe}
+    train(tmp_path / "data", tmp_path / "wide", **arguments, start=folder)
+    before, after = (load_adapter(place).factors for place in (folder, tmp_path / "wide"))
+    for module, (a, b) in after.items():
+        assert np.allclose(b @ a, before[module][1] @ before[module][0], atol=1e-3)
+    config = load_heads(tmp_path / "wide").config
+    assert (config.one_spelling, "canonical" in config.encoder) == (True, True)
 
 
 def test_training_without_rows_is_a_clear_error(tmp_path):
