@@ -216,19 +216,21 @@ def test_every_page_says_the_same(both, tmp_path):
     assert "Werkstatt" in embedded[PAGES[2]]
 
 
-LABELLED = """[...document.querySelectorAll('[data-testid=stButton] button, [data-testid=stFormSubmitButton] button')]
-    .every(button => button.innerText.trim())"""
-
-
 def seen(page, url):
     """What a person reads on a page, tables that are folded away included.
 
-    Charts draw themselves a moment later; their figures stand in the tables below them. So do the words on buttons.
+    Charts draw themselves a moment later; their figures stand in the tables below them. Buttons and fields are
+    loaded on their own, too: what is read must have stood for two seconds.
     """
     page.goto(url)
     page.wait_for_selector(".bm-footer")
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    page.wait_for_function(LABELLED)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     page.add_style_tag(content="[data-testid=stVegaLiteChart] { display: none }")
-    return page.inner_text("body")
+    text = ""
+    for _ in range(30):
+        text, before = page.inner_text("body"), text
+        if text == before:
+            return text
+        page.wait_for_timeout(2_000)
+    raise AssertionError(f"{url} was never drawn to its end")
