@@ -59,7 +59,7 @@ def machina(tmp_path_factory):
     forum.close()
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_live_machina_forum(machina, tmp_path):
     card = card_for(machina.url, "/", name="machina", about_brand=True)
     with Parts(tmp_path) as parts:

@@ -1,6 +1,7 @@
 """Training, saving, loading and scoring: mechanics on the tiny encoder, sense on the real one."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -57,12 +58,21 @@ def write_rows(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with two texts, in `data`, and the model trained on them, in `model`."""
+    folder = tmp_path_factory.mktemp("trained")
+    write_rows(folder / "data" / "train" / "own.jsonl", ROWS)
+    train(folder / "data", folder / "model", **small(small_files(folder), folder))
+    return folder
+
+
 @pytest.fixture
-def small_model(tmp_path):
-    """A model trained on two texts: its folder, and the encoder with its adapter."""
-    write_rows(tmp_path / "data" / "train" / "own.jsonl", ROWS)
+def small_model(trained, tmp_path):
+    """A model trained on two texts: its folder, a copy of the test's own, and the encoder with its adapter."""
+    for part in ("data", "model"):
+        shutil.copytree(trained / part, tmp_path / part)
     files = small_files(tmp_path)
-    train(tmp_path / "data", tmp_path / "model", **small(files, tmp_path))
     return tmp_path / "model", Encoder(files, layers=(1, 2), threads=1, adapter=load_adapter(tmp_path / "model"))
 
 
