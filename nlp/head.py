@@ -21,6 +21,8 @@ Vectors = NDArray[np.float32]
 LABELS: tuple[Label, ...] = ("negative", "neutral", "positive", "mixed")
 IRONY, ANSWER = len(LABELS), len(LABELS) + 1
 NAME = "brandmelder-e5"
+NONCOMMERCIAL = f"{NAME}-noncommercial"
+"""The name of a model that learned from texts whose licence forbids commercial use."""
 GENERAL = "general"
 TENSORS = "heads.safetensors"
 CONFIG = "config.json"

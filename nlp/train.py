@@ -21,7 +21,7 @@ from nlp.encoder import Encoder, default_threads
 from nlp.examples import JOINED, Lesson, lessons
 from nlp.finetune import Learner, Targets, Tuned, finetune
 from nlp.fitting import whitening
-from nlp.head import LABELS, HeadConfig, Heads, load_heads, save_heads
+from nlp.head import LABELS, NAME, NONCOMMERCIAL, HeadConfig, Heads, load_heads, save_heads
 from nlp.irony import irony_bound, with_irony
 from nlp.recipe import Recipe
 from nlp.topic_fitting import DEFAULT_TOPICS, topic_rows, with_topics
@@ -87,14 +87,17 @@ def train(
         one_spelling=recipe.one_spelling,
     )
     dev = [_labelled(name, rows, encoder, cache, progress) for name, rows in unseen.items()]
+    begun = load_heads(start) if start else None
+    # What a model that we start from learned is in the new one, too.
+    commercial = commercial_only and (begun is None or begun.config.name != NONCOMMERCIAL)
     facts = {
         "recipe": recipe.model_dump(),
-        "start": load_heads(start).revision if start else None,
-        "commercial_only": commercial_only,
+        "start": begun.revision if begun else None,
+        "commercial_only": commercial,
         "rows": _counts(parts.values()),
         "calibration_rows": _counts(unseen.values()),
     }
-    heads = _heads(learned, encoder, [part for part in dev if part.rows])
+    heads = _heads(learned, encoder, [part for part in dev if part.rows], NAME if commercial else NONCOMMERCIAL)
     rows = topic_rows(data_folder, commercial_only=commercial_only)
     heads = with_topics(heads, rows, [item.text for item in own], encoder, cache, progress=progress)
     plain = [row.text for rows in parts.values() for row in rows[:PLAIN_ROWS]]
@@ -169,8 +172,9 @@ def _standard(shown: Sequence[Lesson], encoder: Encoder, recipe: Recipe) -> tupl
     return vectors.mean(axis=0), vectors.std(axis=0) + np.float32(MIN_SCALE)
 
 
-def _heads(learned: Learned, encoder: Encoder, dev: Sequence[Labelled]) -> Heads:
+def _heads(learned: Learned, encoder: Encoder, dev: Sequence[Labelled], name: str) -> Heads:
     config = HeadConfig(
+        name=name,
         encoder=encoder.revision,
         layers=encoder.layers,
         one_spelling=encoder.one_spelling,

@@ -188,6 +188,17 @@ def test_training_goes_on_from_another_model(small_model, asks, tmp_path):
         train(tmp_path / "data", tmp_path / "narrow", **arguments | {"recipe": narrower}, start=folder)
 
 
+def test_a_model_that_learned_from_noncommercial_texts_says_so_and_so_do_its_heirs(small_model, tmp_path):
+    folder, _ = small_model
+    assert load_heads(folder).config.name == "brandmelder-e5"
+    arguments = small(small_files(tmp_path), tmp_path)
+    train(tmp_path / "data", tmp_path / "all", **arguments, commercial_only=False)
+    facts = train(tmp_path / "data", tmp_path / "heir", **arguments, start=tmp_path / "all")
+    assert facts["commercial_only"] is False
+    for place in ("all", "heir"):
+        assert load_heads(tmp_path / place).config.name == "brandmelder-e5-noncommercial"
+
+
 def test_training_goes_on_with_a_higher_rank_and_another_spelling(small_model, tmp_path):
     folder, _ = small_model
     recipe = RECIPE.model_copy(update={"rank": RECIPE.rank + 1, "rate": 1e-12, "decay": 0.0, "one_spelling": True})
