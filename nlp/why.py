@@ -12,7 +12,9 @@ A token's state knows its neighbours, so the contribution says where the model h
 that it would think otherwise without that word. Therefore the words that weigh most are left out, one at a time
 (occlusion: Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks"; Li et al. 2016, "Understanding
 Neural Networks through Representation Erasure"), and named only where both agree. What leaving out changes needn't add
-up to anything: where two words say the same, leaving out one changes little.
+up to anything: where two words say the same, leaving out one changes little. What is named first is chosen by three
+things: the contribution, what leaving the word out changes, and how the word is read by itself. None of them finds the
+word that a reader would name as often as all three together.
 
 All this is about what the model attends to, not about what a reader would, or what is true.
 """
@@ -20,7 +22,7 @@ All this is about what the model attends to, not about what a reader would, or w
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,12 +41,14 @@ Shares = NDArray[np.float64]
 
 NAMED = 3
 """So many words are named at most that make a text negative, and so many that make it positive."""
-TRIED = 4
+TRIED = 6
 """So many words are left out in turn on either side, the weightiest first."""
-LEAST = 0.25
+LEAST = 0.1
 """A word is tried only where its contribution is at least this part of the weightiest word's."""
 HARDLY = 0.1
 """A word is named only where it weighs at least this part of what the first of its side does."""
+TRUST = 2.0
+"""How much more a word's contribution weighs than what leaving it out changes, and than its own reading."""
 WHOLE = 160
 """A text of so many tokens is read again as a whole without a word, of a longer one only the word's sentence."""
 MAX_TOKENS = 2 * TRIED * WHOLE
@@ -100,9 +104,8 @@ class WordReason:
 class Explanation:
     """The text's scores and what they come from; sentences and words in reading order.
 
-    `negative` and `positive` are the words that weigh most on either side, the weightiest first, `NAMED` at most: by
-    contribution times what leaving them out changes, where both go the same way. `complete` is False where the text
-    goes on behind what the model reads.
+    `negative` and `positive` are the words that weigh most on either side, the weightiest first, `NAMED` at most (see
+    the module). `complete` is False where the text goes on behind what the model reads.
     """
 
     sentiment: Label
@@ -134,7 +137,7 @@ def explain(scorer: E5Scorer, item: ScoringInput) -> Explanation:
     words = _words(reading, shares)
     tried = _tried(reading, words)
     reasons = [
-        WordReason(*place.of(word.span), _rounded(word.contribution), tried.get(index))
+        WordReason(*place.of(word.span), _rounded(word.contribution), tried[index].without if index in tried else None)
         for index, word in enumerate(words)
     ]
     polarity = round(probabilities["positive"] - probabilities["negative"], DIGITS)
@@ -144,10 +147,18 @@ def explain(scorer: E5Scorer, item: ScoringInput) -> Explanation:
         polarity=polarity,
         sentences=_sentences(reading, shares, place),
         words=tuple(reasons),
-        negative=_named([word for word in reasons if word.contribution < 0], polarity),
-        positive=_named([word for word in reasons if word.contribution > 0], polarity),
+        negative=tuple(reasons[index] for index in _named(words, tried, polarity, side=-1)),
+        positive=tuple(reasons[index] for index in _named(words, tried, polarity, side=1)),
         complete=not reading.is_cut,
     )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """The polarity of a text without one of its words, and of that word by itself."""
+
+    without: float
+    alone: float
 
 
 @dataclass(frozen=True)
@@ -230,6 +241,12 @@ class _Reading:
         parts = np.array([self.length(word.sentence) / self.tokens for word in words], dtype=np.float32)[:, None]
         differences = self._scores_of(texts) - np.stack([alone[word.sentence] for word in words])
         return np.asarray(self.logits + parts * differences, dtype=np.float32)
+
+    def logits_alone(self, words: Sequence[_Word]) -> Vectors:
+        """Calibrated scores (n, labels) of each of some words by itself."""
+        encoder = self._scorer.encoder
+        lines = [encoder.line(self.whole[word.span.start : word.span.end]) for word in words]
+        return self._scores_of([np.array(found.ids, dtype=np.int64) for found in encoder.tokens(lines)])
 
     def _scores_of(self, texts: Sequence[NDArray[np.int64]]) -> Vectors:
         """Calibrated scores of texts given by their token ids; zeros, nothing known, for one without any."""
@@ -314,8 +331,8 @@ def _words(reading: _Reading, shares: Shares) -> list[_Word]:
     ]
 
 
-def _tried(reading: _Reading, words: Sequence[_Word]) -> dict[int, float]:
-    """For the words that weigh most on either side: the polarity that the text would have without them."""
+def _tried(reading: _Reading, words: Sequence[_Word]) -> dict[int, _Trial]:
+    """The words that weigh most on either side, by number, and what was found by leaving them out."""
     least = LEAST * max((abs(word.contribution) for word in words), default=0.0)
     heavy = sorted(range(len(words)), key=lambda index: -abs(words[index].contribution))
     heavy = [index for index in heavy if abs(words[index].contribution) >= max(least, 10.0**-DIGITS)]
@@ -328,15 +345,26 @@ def _tried(reading: _Reading, words: Sequence[_Word]) -> dict[int, float]:
             chosen.append(index)
     if not chosen:
         return {}
-    without = _polarity(reading.logits_without([words[index] for index in chosen]))
-    return {index: _rounded(polarity) for index, polarity in zip(chosen, without, strict=True)}
+    heaviest = [words[index] for index in chosen]
+    without, alone = _polarity(reading.logits_without(heaviest)), _polarity(reading.logits_alone(heaviest))
+    return {index: _Trial(_rounded(rest), float(own)) for index, rest, own in zip(chosen, without, alone, strict=True)}
 
 
-def _named(words: Sequence[WordReason], polarity: float) -> tuple[WordReason, ...]:
-    """The words of one side that were tried and weigh most; those are left out that hardly count beside the first."""
-    weights = {word: word.contribution * (polarity - word.without) for word in words if word.without is not None}
-    heavy = sorted((word for word in weights if weights[word] > 0), key=lambda word: -weights[word])
-    return tuple(word for word in heavy[:NAMED] if weights[word] >= HARDLY * weights[heavy[0]])
+def _named(words: Sequence[_Word], tried: Mapping[int, _Trial], polarity: float, *, side: int) -> list[int]:
+    """The numbers of the words of one side, -1 or 1, that are named; hardly weighty ones beside the first are not."""
+    chosen = list(tried)
+    contributions = np.array([words[index].contribution for index in chosen])
+    changes = np.array([polarity - tried[index].without for index in chosen])
+    alone = np.array([tried[index].alone for index in chosen])
+    weights = side * (TRUST * _relative(contributions) + _relative(changes) + _relative(alone))
+    agreed = (side * contributions > 0) & (side * changes > 0) & (weights > 0)
+    heavy = [place for place in np.argsort(-weights, kind="stable") if agreed[place]]
+    return [chosen[place] for place in heavy[:NAMED] if weights[place] >= HARDLY * weights[heavy[0]]]
+
+
+def _relative(values: Shares) -> Shares:
+    """Values as parts of the greatest one."""
+    return values / max(float(np.abs(values).max(initial=0.0)), 10.0**-DIGITS)
 
 
 def _polarity(logits: Vectors) -> Vectors:
