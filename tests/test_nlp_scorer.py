@@ -273,17 +273,20 @@ def test_evaluation_counts_files_channels_and_skipped_rows(small_model):
     lines = [
         json.dumps({"text": "gut gut gut", "label": "positive", "channel": "review"}),
         json.dumps({"text": "schlecht schlecht", "label": "positive", "channel": "forum"}),
+        json.dumps({"text": "schlecht schlecht schlecht", "label": "mixed", "channel": "blog"}),
         json.dumps({"text": "der", "label": None}),
         "",
     ]
     report = evaluate({"own": read_lines(lines, "own")}, E5Scorer(encoder, load_heads(folder)))
     own = report["files"]["own"]
-    assert (own["n"], own["skipped"], own["accuracy"]) == (2, 1, 0.5)
+    assert (own["n"], own["skipped"], own["accuracy"]) == (3, 1, 0.3333)
+    assert own["without_mixed"] == {"n": 2, "accuracy": 0.5, "macro_f1": 0.6667}
     assert own["confusion"]["positive"] == {"negative": 1, "neutral": 0, "positive": 1, "mixed": 0}
     assert report["channels"]["review"]["accuracy"] == 1
-    assert sum(found["n"] for found in own["bins"]) == 2
-    assert own["curve"][-1] == {"coverage": 1.0, "accuracy": 0.5}
+    assert sum(found["n"] for found in own["bins"]) == 3
+    assert own["curve"][-1] == {"coverage": 1.0, "accuracy": 0.3333}
     assert report["channels"]["forum"]["accuracy"] == 0
+    assert report["channels"]["blog"]["without_mixed"] == {"n": 0, "accuracy": None, "macro_f1": None}
     assert own["held_out"] is None
     assert "own" in render(report)
     json.dumps(report)
