@@ -11,7 +11,7 @@ from index.mention import Mention
 from index.query import clause, parse_query
 from index.store import Store
 from nlp.relevance import Relevance, enough
-from nlp.scorer import Scorer
+from nlp.scorer import Embedder, Scorer
 from nlp.taxonomy import Judged, Taxonomy
 
 MOST = 1000
@@ -53,9 +53,7 @@ def brand_filter(brand: str, store: Store, scorer: Scorer) -> BrandFilter | None
     Nothing is kept between runs: it learns from what the store holds, so that an erased text is forgotten and a
     judgement that was taken back has no effect any more. Raises `StoreError` where the store can't answer.
     """
-    from nlp.e5_scorer import E5Scorer
-
-    if not isinstance(scorer, E5Scorer):
+    if not isinstance(scorer, Embedder):
         return None
     store.refresh()
     named = clause("brands", brand)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brandmelder.console import messages
+from brandmelder.console import messages, say
+from brandmelder.errors import UsageError
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
 from nlp.scorer import Scorer, ScoringInput
@@ -15,17 +17,45 @@ if TYPE_CHECKING:
 
 
 def opened_scorer(settings: Settings) -> Scorer:
-    """Load the model; takes some seconds. Raises nlp's own error where its weights are missing."""
-    from nlp.loading import load_scorer
+    """Load the model; takes some seconds, minutes where one has to be fetched first.
+
+    Raises nlp's own error where its weights are missing.
+    """
+    from nlp.huggingface_scorer import HuggingFaceScorer
+    from nlp.loading import open_scorer
 
     with messages.status(tr("Das Sprachmodell wird geladen …", "Loading the language model …")):
-        return load_scorer(settings.model, threads=settings.threads)
+        scorer = open_scorer(settings.model, labels=settings.model_labels, threads=settings.threads)
+    if isinstance(scorer, HuggingFaceScorer) and scorer.labels.guessed:
+        say(
+            tr(
+                f"{scorer.name} nennt seine Klassen nur mit Nummern; angenommen wird {scorer.labels}. "
+                "Ist das falsch, hilft BRANDMELDER_MODEL_LABELS.",
+                f"{scorer.name} gives its labels numbers only; they are taken as {scorer.labels}. "
+                "Where that is wrong, set BRANDMELDER_MODEL_LABELS.",
+            )
+        )
+    return scorer
 
 
 def loaded_explainer(settings: Settings) -> Callable[[str, str | None, str | None], Explanation]:
-    """Load the model; gives a function from text, title and channel to an explanation. Raises nlp's own error."""
+    """Load the model; gives a function from text, title and channel to an explanation.
+
+    Raises nlp's own error, and `UsageError` for a model of others: contributions need heads like ours, and what another
+    model would say is no reason for what this one said.
+    """
+    from nlp.huggingface_files import is_checkpoint
     from nlp.loading import load_scorer
     from nlp.why import explain
 
-    scorer = load_scorer(settings.model, threads=settings.threads)
+    if is_checkpoint(settings.model):
+        raise UsageError(
+            tr(
+                f"Warum {settings.model} einen Text so liest, lässt sich nicht zeigen: Das geht nur mit dem "
+                "mitgelieferten Modell und mit selbst trainierten (BRANDMELDER_MODEL).",
+                f"Why {settings.model} reads a text as it does can't be shown: that works only with the shipped model "
+                "and with those trained here (BRANDMELDER_MODEL).",
+            )
+        )
+    scorer = load_scorer(None if settings.model is None else Path(settings.model), threads=settings.threads)
     return lambda text, title, channel: explain(scorer, ScoringInput(text, title=title, channel=channel))

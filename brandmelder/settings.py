@@ -27,7 +27,11 @@ class Settings(BaseSettings):
     lang: Language = Field("de", description="language of messages, dashboard and mails")
     contact: str = Field("", description="mail address or URL that crawled sites see in our user agent")
     threads: int = Field(0, ge=0, description="CPU threads of the model; 0: one per core")
-    model: Path | None = Field(None, description="folder with trained heads; unset: the ones that ship")
+    model: str | None = Field(
+        None,
+        description="folder of another model, or the name of one on the Hugging Face Hub; unset: the one that ships",
+    )
+    model_labels: str = Field("", description="what the labels of a Hugging Face model mean: LABEL_0=negative,…")
     author_key: SecretStr | None = Field(None, description="key of the author pseudonyms; unset: a file in data")
     elastic_api_key: SecretStr | None = Field(None, description="API key for the Elasticsearch store")
     elastic_ca: Path | None = Field(None, description="CA certificate file of the Elasticsearch server")

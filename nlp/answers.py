@@ -23,7 +23,8 @@ from ruamel.yaml import YAML
 
 from nlp.contrast import Split, filled
 from nlp.corpora import CORPORA, read_rows
-from nlp.head import ANSWER, Heads, load_heads, save_heads
+from nlp.head import ANSWER, Heads, save_heads
+from nlp.loading import load_parts
 
 Vectors = NDArray[np.float32]
 
@@ -123,22 +124,11 @@ def check(heads: Heads, own: Sequence[Example], vectors: Vectors) -> dict[str, A
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Refit the row of a trained model and print figures on the test sentences as JSON."""
-    from nlp.adapter import load_adapter
-    from nlp.encoder import Encoder, default_threads
-    from nlp.weights import encoder_files
-
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path, help="folder with train/*.jsonl")
     parser.add_argument("model", type=Path, help="folder of the model; its heads are replaced")
     options = parser.parse_args(arguments)
-    heads = load_heads(options.model)
-    encoder = Encoder(
-        encoder_files(),
-        layers=heads.config.layers,
-        threads=default_threads(),
-        adapter=load_adapter(options.model),
-        one_spelling=heads.config.one_spelling,
-    )
+    heads, encoder = load_parts(options.model)
     plain = [text for path in sorted((options.data / "train").glob("*.jsonl")) for text in commercial_texts(path)]
     own, unseen = examples("train"), examples("test")
     told = [item.vectors for item in encoder.encode(telling(plain))]

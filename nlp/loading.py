@@ -7,27 +7,54 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nlp.e5_scorer import E5Scorer
+    from nlp.encoder import Encoder
+    from nlp.head import Heads
+    from nlp.huggingface_labels import LabelMap
+    from nlp.huggingface_scorer import HuggingFaceScorer
 
 MODELS = Path(__file__).resolve().parent / "models"
 DEFAULT = MODELS / "e5"
 
 
-def check_model(folder: Path | None = None) -> None:
-    """Looks at everything that `load_scorer` would load, without torch.
+def check_model(model: str | Path | None = None, *, labels: str = "") -> LabelMap | None:
+    """Looks at everything that `open_scorer` would load, without torch and without the network.
 
-    Raises WeightsError where weights, heads or adapter are missing, damaged or don't fit together.
+    Gives what the labels of a Hugging Face checkpoint mean, None for a model of our own. Raises WeightsError where
+    files are missing, damaged or don't fit together.
     """
     from nlp.adapter import load_adapter
     from nlp.encoder import revision_of
     from nlp.head import load_heads
+    from nlp.huggingface_files import checkpoint_files, is_checkpoint
     from nlp.quantised import WeightsError
     from nlp.weights import encoder_files
 
-    place = folder or DEFAULT
+    foreign = model if model is not None and is_checkpoint(model) else None
+    place = DEFAULT if model is None or foreign else Path(model)
     encoder_files()
     config = load_heads(place).config
     if config.encoder != revision_of(load_adapter(place), one_spelling=config.one_spelling):
         raise WeightsError(f"the heads in {place} were fitted with another adapter than the one beside them")
+    return checkpoint_files(foreign, download=False).labels(labels) if foreign else None
+
+
+def open_scorer(
+    model: str | Path | None = None, *, labels: str = "", threads: int | None = None
+) -> E5Scorer | HuggingFaceScorer:
+    """The scorer that settings name: None for the shipped one, a folder with a model of our own (see `load_scorer`), or
+    a Hugging Face sequence-classification checkpoint, as a folder or as a name on the Hub.
+
+    `labels` says what a checkpoint's labels mean where their names don't (`nlp.huggingface_labels`). A name is taken
+    from Hugging Face's cache or fetched. Raises WeightsError with what to do.
+    """
+    from nlp.huggingface_files import checkpoint_files, is_checkpoint
+
+    if model is None or not is_checkpoint(model):
+        return load_scorer(None if model is None else Path(model), threads=threads)
+    from nlp.huggingface_scorer import HuggingFaceScorer
+
+    files = checkpoint_files(model)
+    return HuggingFaceScorer(files, files.labels(labels), load_scorer(threads=threads))
 
 
 def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> E5Scorer:
@@ -36,8 +63,15 @@ def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> E5
     `threads` bounds the processor cores; None takes OMP_NUM_THREADS or all that the process may use. Raises
     WeightsError with what to do where weights or heads are missing, damaged or don't fit together.
     """
-    from nlp.adapter import load_adapter
     from nlp.e5_scorer import E5Scorer
+
+    heads, encoder = load_parts(folder, threads=threads)
+    return E5Scorer(encoder, heads)
+
+
+def load_parts(folder: Path | None = None, *, threads: int | None = None) -> tuple[Heads, Encoder]:
+    """The heads in `folder`, None for the shipped ones, and the encoder that they belong to. See `load_scorer`."""
+    from nlp.adapter import load_adapter
     from nlp.encoder import Encoder, default_threads
     from nlp.head import load_heads
     from nlp.weights import encoder_files
@@ -51,4 +85,4 @@ def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> E5
         adapter=load_adapter(place),
         one_spelling=heads.config.one_spelling,
     )
-    return E5Scorer(encoder, heads)
+    return heads, encoder

@@ -17,9 +17,7 @@ from typing import Any
 import numpy as np
 
 from nlp.corpora import in_calibration_half, natural_text
-from nlp.encoder import Encoder, default_threads
-from nlp.head import load_heads
-from nlp.loading import DEFAULT
+from nlp.loading import load_parts
 from nlp.relevance import Relevance
 from nlp.topics import TopicMatcher, Vectors
 from nlp.vector_cache import document_vectors
@@ -61,23 +59,13 @@ def check(texts: Sequence[str], means: Sequence[bool], vectors: Vectors) -> dict
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures of the shipped model as JSON."""
-    from nlp.adapter import load_adapter
-    from nlp.weights import encoder_files
-
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("file", type=Path, help="JSONL with text and relevance")
     parser.add_argument("--cache", type=Path, required=True, help="folder where vectors are kept")
     options = parser.parse_args(arguments)
     rows = [json.loads(line) for line in options.file.read_text(encoding="utf-8").splitlines() if line.strip()]
     rows = [row for row in rows if isinstance(row.get("relevance"), bool)]
-    heads = load_heads(DEFAULT)
-    encoder = Encoder(
-        encoder_files(),
-        layers=heads.config.layers,
-        threads=default_threads(),
-        adapter=load_adapter(DEFAULT),
-        one_spelling=heads.config.one_spelling,
-    )
+    heads, encoder = load_parts()
     texts = [natural_text(row) for row in rows]
     matcher = TopicMatcher(heads, lambda wanted: document_vectors(wanted, encoder, options.cache))
     vectors = matcher.whitened(document_vectors(texts, encoder, options.cache)[:, -encoder.sizes.hidden :])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Label = Literal["negative", "neutral", "positive", "mixed"]
 
@@ -58,3 +62,11 @@ class Scorer(Protocol):
 
     def score(self, inputs: Sequence[ScoringInput], *, taxonomy: Taxonomy) -> list[TextScores]:
         """One result per input, in order. Any text is accepted, also an empty one; long texts are cut."""
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """What also gives vectors of whole texts, from which `nlp.relevance` learns."""
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row per text, in order."""

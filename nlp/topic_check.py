@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from nlp.corpora import CORPORA, Row, read_rows
-from nlp.encoder import Encoder, default_threads
-from nlp.head import Heads, load_heads
-from nlp.loading import DEFAULT
+from nlp.head import Heads
+from nlp.loading import DEFAULT, load_parts
 from nlp.taxonomy import Taxonomy
 from nlp.topic_fitting import f1, with_examples, with_judged
 from nlp.topic_rows import Flags, Part, Vectors, parts
@@ -116,9 +115,6 @@ def _micro(found: Sequence[Flags], dev: Sequence[Part]) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures of the shipped model, or of another one, as JSON."""
-    from nlp.adapter import load_adapter
-    from nlp.weights import encoder_files
-
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path, help="folder with train/*.jsonl and dev/*.jsonl")
     parser.add_argument(
@@ -126,14 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--cache", type=Path, required=True, help="folder where vectors are kept (some 40 MB)")
     options = parser.parse_args(arguments)
-    heads, adapter = load_heads(options.model), load_adapter(options.model)
-    encoder = Encoder(
-        encoder_files(),
-        layers=heads.config.layers,
-        threads=default_threads(),
-        adapter=adapter,
-        one_spelling=heads.config.one_spelling,
-    )
+    heads, encoder = load_parts(options.model)
     train, dev = (parts(_rows(options.data / name), encoder, options.cache) for name in ("train", "dev"))
 
     def embed(texts: Sequence[str]) -> Vectors:

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from nlp import contrast
 from nlp.corpora import CORPORA, Row, in_calibration_half, read_rows
-from nlp.encoder import Encoder, default_threads
-from nlp.head import Heads, TopicBlend, load_heads, save_heads
+from nlp.encoder import Encoder
+from nlp.head import Heads, TopicBlend, save_heads
+from nlp.loading import load_parts
 from nlp.taxonomy import Judged, Taxonomy
 from nlp.topic_heads import LEAST, TopicHeads, fit_heads, shown_by
 from nlp.topic_rows import Flags, Numbers, Part, Vectors, parts
@@ -259,23 +260,12 @@ def topic_rows(data_folder: Path, *, commercial_only: bool) -> list[Row]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Refit topics of a trained model and print the config's new entries."""
-    from nlp.adapter import load_adapter
-    from nlp.weights import encoder_files
-
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path, help="folder with train/*.jsonl")
     parser.add_argument("model", type=Path, help="folder of the model; its heads are replaced")
     parser.add_argument("--cache", type=Path, required=True, help="folder where vectors are kept")
     options = parser.parse_args(arguments)
-    heads = load_heads(options.model)
-    adapter = load_adapter(options.model)
-    encoder = Encoder(
-        encoder_files(),
-        layers=heads.config.layers,
-        threads=default_threads(),
-        adapter=adapter,
-        one_spelling=heads.config.one_spelling,
-    )
+    heads, encoder = load_parts(options.model)
     rows = topic_rows(options.data, commercial_only=bool(heads.config.training.get("commercial_only", True)))
     own = [item.text for item in contrast.contrasts("train")]
     heads = with_topics(heads, rows, own, encoder, options.cache)

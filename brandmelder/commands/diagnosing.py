@@ -179,8 +179,14 @@ def _model(settings: Settings) -> Iterator[Check]:
     from nlp.quantised import WeightsError
 
     try:
-        check_model(settings.model)
+        labels = check_model(settings.model, labels=settings.model_labels)
     except (WeightsError, OSError, ValueError) as error:
         yield Check("weights", "error", f"Das Modell fehlt oder ist beschädigt: {error}", f"Model: {error}")
     else:
-        yield Check("weights", "ok", "Das Sprachmodell ist vollständig.", "The language model is complete.")
+        meaning = "" if labels is None else f" ({labels})"
+        yield Check(
+            "weights",
+            "ok",
+            f"Das Sprachmodell ist vollständig{meaning}.",
+            f"The language model is complete{meaning}.",
+        )
