@@ -413,7 +413,8 @@ def test_a_cached_name_scores_from_the_command_line(cached, tmp_path):
     rows = [{"id": n, "text": text} for n, text in enumerate(["Alles gut!", "", "schlecht"])]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     settings = {"BRANDMELDER_MODEL": "eigene/kleines-modell@v1", "HF_HOME": str(cached)}
-    done = brandmelder("score", "--input", tmp_path / "in.jsonl", "--output", "-", "--data", tmp_path, **settings)
+    call = ("score", "--input", tmp_path / "in.jsonl", "--output", "-", "--data", tmp_path)
+    done = brandmelder(*call, timeout=300, **settings)
     assert (done.returncode, done.stderr) == (0, "")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["id"] for row in found] == [0, 1, 2]
