@@ -19,6 +19,7 @@ from brandmelder.commands import (
     judging,
     maintaining,
     probing,
+    retagging,
     scoring,
     searching,
     serving,
@@ -143,6 +144,15 @@ _add(
     tr(
         "Erwähnungen berichtigen: nicht unsere Marke, andere Themen, andere Stimmung; der nächste Lauf lernt daraus.",
         "Correct mentions: not our brand, other topics, another sentiment; the next run learns from it.",
+    ),
+)
+_add(
+    app,
+    "retag",
+    retagging.retag,
+    tr(
+        "Gespeicherten Erwähnungen die Themen des geänderten Profils geben; macht nach einem Abbruch weiter.",
+        "Give stored mentions the topics of the changed profile; goes on after an interruption.",
     ),
 )
 _add(

@@ -18,6 +18,7 @@ from brandmelder.texts import interrupted, tr
 
 if TYPE_CHECKING:
     from index.store import Store
+    from index.vectors import VectorFile
 
 DataOption = Annotated[
     Path | None,
@@ -118,6 +119,20 @@ def _tell_retries(store: Store) -> None:
                 f"({retries.items} documents), waited {retries.seconds:.0f} seconds.",
             )
         )
+
+
+@contextmanager
+def opened_vectors(settings: Settings) -> Iterator[VectorFile]:
+    """What is kept of scored texts in the data folder; where the file can't be used, that is said at the end."""
+    from index.vectors import FILE_NAME, VectorFile
+
+    vectors = VectorFile(settings.data / FILE_NAME)
+    try:
+        yield vectors
+    finally:
+        vectors.close()
+        if vectors.problem is not None:
+            say(vectors.problem)
 
 
 def ledger_path(settings: Settings) -> Path:

@@ -249,6 +249,7 @@ GERMAN: Final[dict[str, str]] = {
     "alert_delivered": "zugestellt",
     "alert_pending": "noch nicht zugestellt",
     "alert_held": "zurückgehalten: Wochenbudget der Mails verbraucht",
+    "alert_retagged": "ohne Mail: erst durch neue Themen sichtbar",
     "alert_since": "Aufgefallen am {when}",
     "alert_open": "Stimmen dazu ansehen",
     # notices and states

@@ -242,6 +242,7 @@ ENGLISH: Final[dict[str, str]] = {
     "alert_delivered": "delivered",
     "alert_pending": "not delivered yet",
     "alert_held": "held back: the weekly budget of mails is spent",
+    "alert_retagged": "no mail: came to light by new topics",
     "alert_since": "Noticed on {when}",
     "alert_open": "Open its mentions",
     # notices and states

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
 from nlp.taxonomy import Taxonomy
 
@@ -70,3 +70,31 @@ class Embedder(Protocol):
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One row per text, in order."""
+
+
+class Scored(NamedTuple):
+    """The scores of a text, and what `Retagger.retag` needs of it, as bytes that only the scorer reads."""
+
+    scores: TextScores
+    kept: bytes
+
+
+class Tags(NamedTuple):
+    """What a taxonomy decides about a text: the fields of `TextScores`."""
+
+    topics: tuple[str, ...]
+    aspects: tuple[AspectScore, ...]
+
+
+@runtime_checkable
+class Retagger(Scorer, Protocol):
+    """A scorer that finds the topics of a text that it has scored anew, for another taxonomy, without another pass."""
+
+    def score_with_vectors(self, inputs: Sequence[ScoringInput], *, taxonomy: Taxonomy) -> list[Scored]:
+        """`score`, and what to keep of each text. That is derived from the text: it has to go with it."""
+
+    def retag(
+        self, inputs: Sequence[ScoringInput], kept: Sequence[bytes | None], *, taxonomy: Taxonomy
+    ) -> list[Tags | None]:
+        """Exactly the tags that `score` would give, in order; None where `kept` is None, damaged, of another text or of
+        another revision."""

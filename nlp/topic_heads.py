@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -56,11 +56,16 @@ class TopicHeads:
     letters: Vectors
     bias: Vectors
 
+    @cached_property
+    def _by_letters(self) -> Vectors:
+        """Laid out as a product with sparse rows needs it, which would else copy it each time."""
+        return np.ascontiguousarray(self.letters.T)
+
     def odds(self, sentences: Sequence[str], white: Vectors) -> Vectors:
         """Raw log-odds (sentences, topics), as far apart as the head was sure in its own texts."""
         # Not a matrix product: that rounds a row differently with other rows beside it.
         of_vectors = np.einsum("nw,tw->nt", white, self.weight)
-        return np.asarray(of_vectors + word_parts(sentences) @ self.letters.T + self.bias, dtype=np.float32)
+        return np.asarray(of_vectors + word_parts(sentences) @ self._by_letters + self.bias, dtype=np.float32)
 
 
 def shown_by(taxonomy: Taxonomy) -> Shown:

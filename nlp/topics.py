@@ -80,22 +80,31 @@ class TopicMatcher:
 
     def match(self, sentences: Sequence[str], vectors: Vectors, taxonomy: Taxonomy) -> Vectors:
         """Probabilities (sentences, topics) that a sentence is about a topic."""
+        return self.match_whitened(sentences, self.whitened(vectors), taxonomy)
+
+    def match_whitened(self, sentences: Sequence[str], white: Vectors, taxonomy: Taxonomy) -> Vectors:
+        """`match` of vectors that are `whitened` already. A sentence's row doesn't depend on the others beside it."""
         config = self._heads.config
-        signs = self.signs(sentences, vectors, taxonomy)
-        odds = signs @ np.array(config.topic_weights, dtype=np.float32) + config.topic_offset
-        heads = self.vectors(taxonomy).heads
+        topics = self.vectors(taxonomy)
+        signs = self._signs(sentences, white, topics)
+        odds = np.full(signs.shape[:2], config.topic_offset, dtype=np.float32)
+        for place, weight in enumerate(config.topic_weights):
+            odds += np.float32(weight) * signs[:, :, place]
+        heads = topics.heads
         if heads is not None and config.topic_blend is not None and len(sentences):
-            learned = heads.odds(sentences, self.whitened(vectors))
+            learned = heads.odds(sentences, white)
             odds = np.where(heads.shown >= LEAST, blended(signs, learned, heads, config.topic_blend), odds)
         return np.asarray(1.0 / (1.0 + np.exp(-odds)), dtype=np.float32)
 
     def signs(self, sentences: Sequence[str], vectors: Vectors, taxonomy: Taxonomy) -> Vectors:
         """The three signs (sentences, topics, 3): strength, label named, a noun of the description named."""
-        topics = self.vectors(taxonomy)
+        return self._signs(sentences, self.whitened(vectors), self.vectors(taxonomy))
+
+    def _signs(self, sentences: Sequence[str], white: Vectors, topics: TopicVectors) -> Vectors:
         signs = np.zeros((len(sentences), len(topics.ids), 3), dtype=np.float32)
         if not topics.ids or not sentences:
             return signs
-        signs[:, :, 0] = (self._raw(self.whitened(vectors), topics) - topics.usual) / topics.deviation
+        signs[:, :, 0] = (self._raw(white, topics) - topics.usual) / topics.deviation
         for row, sentence in enumerate(sentences):
             folded = sentence.casefold().translate(FOLDED)
             named = np.array([any(stem in folded for stem in stems) for stems in topics.names])
@@ -116,11 +125,12 @@ class TopicMatcher:
         return np.asarray(white / np.maximum(np.linalg.norm(white, axis=-1, keepdims=True), 1e-6), dtype=np.float32)
 
     def _raw(self, white: Vectors, topics: TopicVectors) -> Vectors:
-        similar = white @ topics.phrases.T
+        # Neither a matrix product nor a mean: the order of their sums depends on the number of rows.
+        similar = np.einsum("nw,pw->np", white, topics.phrases)
         columns = []
         for index in range(len(topics.ids)):
-            own = np.sort(similar[:, topics.owner == index], axis=1)[:, ::-1]
-            columns.append(own[:, :BEST_PHRASES].mean(axis=1))
+            best = np.sort(similar[:, topics.owner == index], axis=1)[:, ::-1][:, :BEST_PHRASES]
+            columns.append(sum(best[:, place] for place in range(best.shape[1])) / best.shape[1])
         return np.stack(columns, axis=1)
 
     def _build(self, taxonomy: Taxonomy) -> TopicVectors:

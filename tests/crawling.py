@@ -25,6 +25,7 @@ from index.copies import CopyIndex
 from index.embedded import EmbeddedStore
 from index.ledger import Ledger
 from index.query import parse_query
+from index.vectors import VectorFile
 
 SECRET = b"nur zum Testen"
 RULES = BrandRules(name="kornblume", query=parse_query("Kornblume"), exclusions=parse_query("Stellenanzeige"))
@@ -180,9 +181,11 @@ class Parts:
         self.store = EmbeddedStore(self.folder / "store")
         self.ledger = Ledger(self.folder / "ledger.sqlite3")
         self.copies = CopyIndex(self.folder / "copies.sqlite3")
+        self.vectors = VectorFile(self.folder / "vectors.sqlite3")
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.vectors.close()
         self.copies.close()
         self.ledger.close()
         self.store.close()
@@ -204,6 +207,7 @@ class Parts:
             taxonomy=TAXONOMY,
             copies=self.copies,
             clock=opened.clock,
+            vectors=self.vectors,
         )
         return crawl(cards, brand=RULES, ledger=self.ledger, intake=intake, options=opened, progress=progress)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from nlp.scorer import AspectScore, ScoringInput, TextScores
+from nlp.scorer import AspectScore, Scored, ScoringInput, Tags, TextScores
 from nlp.taxonomy import Taxonomy, Topic
 
 GOOD = {"gut", "toll", "freundlich", "schnell", "zufrieden", "großartig", "pünktlich", "lecker", "prima"}
@@ -48,6 +48,37 @@ class LexiconScorer:
             topics=tuple(dict.fromkeys(aspect.topic for aspect in aspects)),
             aspects=aspects,
         )
+
+
+class KeepingScorer(LexiconScorer):
+    """Keeps a copy of the text for finding topics anew, and counts the texts that it scored."""
+
+    def __init__(self, revision: str = "1") -> None:
+        self.revision = revision
+        self.scored = 0
+
+    def score(self, inputs: Sequence[ScoringInput], *, taxonomy: Taxonomy) -> list[TextScores]:
+        self.scored += len(inputs)
+        return super().score(inputs, taxonomy=taxonomy)
+
+    def score_with_vectors(self, inputs: Sequence[ScoringInput], *, taxonomy: Taxonomy) -> list[Scored]:
+        scores = self.score(inputs, taxonomy=taxonomy)
+        return [Scored(one, self._kept(item)) for one, item in zip(scores, inputs, strict=True)]
+
+    def retag(
+        self, inputs: Sequence[ScoringInput], kept: Sequence[bytes | None], *, taxonomy: Taxonomy
+    ) -> list[Tags | None]:
+        return [
+            self._tags(item.text, taxonomy) if data == self._kept(item) else None
+            for item, data in zip(inputs, kept, strict=True)
+        ]
+
+    def _tags(self, text: str, taxonomy: Taxonomy) -> Tags:
+        one = self._one(text, taxonomy)
+        return Tags(one.topics, one.aspects)
+
+    def _kept(self, item: ScoringInput) -> bytes:
+        return f"{self.revision}|{item.title}|{item.text}".encode()
 
 
 def _words(text: str) -> list[str]:

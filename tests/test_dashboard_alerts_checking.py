@@ -79,7 +79,7 @@ def fill(store, *groups):
     store.refresh()
 
 
-def run(store, tmp_path, now=NOW, *, dry_run=False, delivery=None, **overrides):
+def run(store, tmp_path, now=NOW, *, dry_run=False, retagged=False, delivery=None, **overrides):
     return check(
         store,
         plan(**overrides),
@@ -87,6 +87,7 @@ def run(store, tmp_path, now=NOW, *, dry_run=False, delivery=None, **overrides):
         delivery=delivery or EmlFolder(tmp_path / "mails"),
         now=now,
         dry_run=dry_run,
+        retagged=retagged,
     )
 
 
@@ -255,3 +256,29 @@ def test_mail_arrives_at_a_real_server(store, tmp_path):
     (message,) = inbox.received
     assert message["Message-ID"].startswith("<2026-04-28-lieferung-")
     assert [part.get_content_type() for part in message.walk()][1:] == ["text/plain", "text/html"]
+
+
+def test_what_came_to_light_by_new_topics_is_listed_but_never_mailed(store, tmp_path):
+    fill(store, quiet_weeks(), burst())
+    first = run(store, tmp_path, retagged=True)
+    assert [event.delivery for event in first.opened] == ["retagged"]
+    again = run(store, tmp_path, now=NOW + timedelta(hours=1), weekly_budget=1)
+    assert (again.opened, [event.id for event in again.ongoing]) == ((), [first.opened[0].id])
+    assert mails(tmp_path) == []
+    # It takes nothing from the budget of what people write later.
+    fill(store, burst(9, "app", 2000))
+    assert [event.topics for event in run(store, tmp_path, now=NOW + timedelta(hours=2), weekly_budget=1).opened]
+    assert len(mails(tmp_path)) == 1
+
+
+def test_mails_that_wait_are_not_sent_by_a_change_of_topics(store, tmp_path):
+    class Closed:
+        def send(self, mail, name):
+            raise DeliveryError("zu")
+
+    fill(store, quiet_weeks(), burst())
+    run(store, tmp_path, delivery=Closed())
+    run(store, tmp_path, now=NOW + timedelta(minutes=5), retagged=True)
+    assert mails(tmp_path) == []
+    run(store, tmp_path, now=NOW + timedelta(minutes=10))
+    assert len(mails(tmp_path)) == 1

@@ -12,6 +12,7 @@ from brandmelder.common import opened_store
 from brandmelder.console import put_json, put_line, say
 from brandmelder.errors import AttentionError, UsageError
 from brandmelder.formats import german_time
+from brandmelder.outdated import are_topics_changing, have_topics_changed, topics_settled
 from brandmelder.profile import Profile, read_profile
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
@@ -54,6 +55,10 @@ def check(
 
     profile = read_profile(brand or last_profile(settings), settings.data / "profiles")
     moment = parse_moment(now)
+    if are_topics_changing(settings.data):
+        _postpone(moment, format)
+        return
+    retagged = have_topics_changed(settings.data) and not dry_run
     with opened_store(settings) as store:
         store.refresh()
         outcome = check_rules(
@@ -63,7 +68,10 @@ def check(
             delivery=delivery_of(settings),
             now=moment,
             dry_run=dry_run,
+            retagged=retagged,
         )
+    if retagged:
+        topics_settled(settings.data)
     if format is AlertFormat.json:
         put_json(outcome.as_json())
     else:
@@ -76,6 +84,20 @@ def check(
             )
             + "; ".join(outcome.failures)
         )
+
+
+def _postpone(moment: datetime, format: AlertFormat) -> None:
+    """Half of the mentions with other topics than the rest would be a rise that nobody wrote."""
+    from dashboard.alerts.checking import Outcome
+
+    if format is AlertFormat.json:
+        put_json(Outcome(moment, (), (), (), ()).as_json())
+    say(
+        tr(
+            "Erwähnungen bekommen gerade neue Themen («brandmelder retag»): Die nächste Prüfung holt diese nach.",
+            "Mentions are getting new topics just now ('brandmelder retag'): the next check makes up for this one.",
+        )
+    )
 
 
 def plan_of(profile: Profile, settings: Settings) -> AlertPlan:
@@ -141,11 +163,17 @@ def parse_moment(text: str | None) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=BERLIN)
 
 
+def _delivery(state: str) -> str:
+    if state == "retagged":
+        return tr("ohne Mail: erst durch neue Themen sichtbar", "no mail: came to light by new topics")
+    return state
+
+
 def _print(outcome: Outcome, profile: Profile, *, dry_run: bool) -> None:
     labels = {topic.id: topic.label for topic in profile.topics}
     for event in outcome.opened:
         topic = labels.get(event.topics[0], event.topics[0])
-        state = tr("Probe", "dry run") if dry_run else event.mail or event.delivery
+        state = tr("Probe", "dry run") if dry_run else event.mail or _delivery(event.delivery)
         put_line(
             tr(
                 f"NEU  {topic}: {event.count} negative Stimmen statt etwa {event.expected:.1f}, seit "

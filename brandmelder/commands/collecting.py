@@ -18,11 +18,12 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from brandmelder.commands.showing import write_dashboard_config
-from brandmelder.common import ledger_path, opened_store
+from brandmelder.common import ledger_path, opened_store, opened_vectors
 from brandmelder.console import messages, put_json, put_line, say
 from brandmelder.errors import AttentionError, UsageError
 from brandmelder.formats import german_time
 from brandmelder.models import opened_scorer
+from brandmelder.outdated import review
 from brandmelder.profile import Profile, find_profile, read_profile
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
@@ -88,7 +89,7 @@ def run_sources(
             )
         )
     remember_profile(settings, profile, brand)
-    summaries = collect(settings, profile, cards, recheck=recheck, backfill=backfill)
+    summaries = collect(settings, profile, cards, recheck=recheck, backfill=backfill, brand=brand)
     put_json({"runs": [dict(summary.record) for summary in summaries]})
     tell(summaries)
 
@@ -108,23 +109,28 @@ def collect(
     *,
     recheck: bool = False,
     backfill: bool = False,
+    brand: str | None = None,
 ) -> list[RunSummary]:
     """Read the sources into the store that the settings name, with a progress bar on stderr.
 
-    `recheck` and `backfill` are those of `crawlers.running.CrawlOptions`.
+    `recheck` and `backfill` are those of `crawlers.running.CrawlOptions`; `brand` is what the caller calls the profile.
     """
     from crawlers.running import crawl
 
     logging.getLogger("scrapy").setLevel(logging.WARNING)
-    with opened_intake(settings, profile) as (ledger, intake), bars() as report:
-        return crawl(
-            cards,
-            brand=profile.rules(),
-            ledger=ledger,
-            intake=intake,
-            options=replace(crawl_options(settings, profile), recheck=recheck, backfill=backfill),
-            progress=report,
-        )
+    with opened_intake(settings, profile) as (ledger, intake):
+        with bars() as report:
+            summaries = crawl(
+                cards,
+                brand=profile.rules(),
+                ledger=ledger,
+                intake=intake,
+                options=replace(crawl_options(settings, profile), recheck=recheck, backfill=backfill),
+                progress=report,
+            )
+        if all(summary.outcome != "interrupted" for summary in summaries):
+            review(intake, profile, brand or profile.name)
+    return summaries
 
 
 def crawl_options(settings: Settings, profile: Profile) -> CrawlOptions:
@@ -142,7 +148,10 @@ def crawl_options(settings: Settings, profile: Profile) -> CrawlOptions:
 
 @contextmanager
 def opened_intake(settings: Settings, profile: Profile) -> Iterator[tuple[Ledger, Intake]]:
-    """The ledger and what takes posts into the store that the settings name."""
+    """The ledger and what takes posts into the store that the settings name.
+
+    At the end it is said which stored mentions have other topics; `brand` is what the profile is called by the caller.
+    """
     from brandmelder.corrections import brand_filter, taught
     from crawlers.intake import Intake
     from index.copies import CopyIndex
@@ -152,6 +161,7 @@ def opened_intake(settings: Settings, profile: Profile) -> Iterator[tuple[Ledger
         opened_store(settings) as store,
         closing(Ledger(ledger_path(settings))) as ledger,
         closing(CopyIndex(settings.data / "copies.sqlite3")) as copies,
+        opened_vectors(settings) as vectors,
     ):
         scorer = opened_scorer(settings)
         yield (
@@ -164,6 +174,7 @@ def opened_intake(settings: Settings, profile: Profile) -> Iterator[tuple[Ledger
                 copies=copies,
                 clock=lambda: datetime.now(UTC),
                 brand_filter=brand_filter(profile.name, store, scorer),
+                vectors=vectors,
             ),
         )
 

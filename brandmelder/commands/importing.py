@@ -14,6 +14,7 @@ import typer
 from brandmelder.commands.collecting import bars, crawl_options, opened_intake, remember_profile, tell
 from brandmelder.console import put_json
 from brandmelder.errors import UsageError
+from brandmelder.outdated import review
 from brandmelder.profile import Profile, read_profile
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
@@ -48,16 +49,19 @@ def import_file(
     with _opened(file) as stream:
         _check_kind(stream)
         remember_profile(settings, profile, brand)
-        with opened_intake(settings, profile) as (ledger, intake), bars() as report:
-            summary = import_rows(
-                stream,
-                source,
-                brand=profile.rules(),
-                ledger=ledger,
-                intake=intake,
-                options=crawl_options(settings, profile),
-                progress=report,
-            )
+        with opened_intake(settings, profile) as (ledger, intake):
+            with bars() as report:
+                summary = import_rows(
+                    stream,
+                    source,
+                    brand=profile.rules(),
+                    ledger=ledger,
+                    intake=intake,
+                    options=crawl_options(settings, profile),
+                    progress=report,
+                )
+            if summary.outcome != "interrupted":
+                review(intake, profile, brand)
     put_json({"runs": [dict(summary.record)]})
     tell([summary])
 

@@ -13,7 +13,7 @@ from dashboard.alerts.counts import about, counted, negative_series, published
 from dashboard.alerts.delivery import Delivery, DeliveryError
 from dashboard.alerts.detector import Finding, Rule, judge
 from dashboard.alerts.evidence import collect, overlap
-from dashboard.alerts.log import AlertEvent, AlertLog
+from dashboard.alerts.log import UNSENT, AlertEvent, AlertLog
 from dashboard.alerts.mail import compose
 from dashboard.alerts.wording import Language, Wording
 from dashboard.state import FilterState, link
@@ -63,32 +63,42 @@ class Outcome:
 
 
 def check(
-    store: Store, plan: AlertPlan, *, folder: Path, delivery: Delivery, now: datetime, dry_run: bool = False
+    store: Store,
+    plan: AlertPlan,
+    *,
+    folder: Path,
+    delivery: Delivery,
+    now: datetime,
+    dry_run: bool = False,
+    retagged: bool = False,
 ) -> Outcome:
     """Judge all topics as of `now` (timezone-aware), log new events in `folder` and deliver their mails.
 
     Mentions published after `now` don't exist for it, so a past day can be rehearsed. A dry run logs and sends nothing.
     An event is logged before its mail leaves; a mail that failed, or whose process died, is sent by the next check.
+    Right after stored mentions got other topics (`retagged`) what is unusual is logged as known, and nothing is sent:
+    the customers have said nothing new.
     """
     log = AlertLog(folder)
     try:
-        return _Check(store, plan, log, delivery, now, dry_run).run()
+        return _Check(store, plan, log, delivery, now, dry_run, retagged).run()
     finally:
         log.close()
 
 
 class _Check:
     def __init__(
-        self, store: Store, plan: AlertPlan, log: AlertLog, delivery: Delivery, now: datetime, dry_run: bool
+        self,
+        store: Store,
+        plan: AlertPlan,
+        log: AlertLog,
+        delivery: Delivery,
+        now: datetime,
+        dry_run: bool,
+        retagged: bool,
     ) -> None:
-        self.store, self.plan, self.log, self.delivery, self.now, self.dry_run = (
-            store,
-            plan,
-            log,
-            delivery,
-            now,
-            dry_run,
-        )
+        self.store, self.plan, self.log, self.delivery = store, plan, log, delivery
+        self.now, self.dry_run, self.retagged = now, dry_run, retagged
         self.known = [event for event in log.events() if event.brand == plan.brand and event.opened_at <= now]
         self.wording = Wording(plan.language)
 
@@ -106,9 +116,9 @@ class _Check:
         failures: list[str] = []
         if not self.dry_run:
             touched = [event for event in ongoing.values() if event.last_seen_at == self.now]
-            opened = {event.id: event for event in self._within_budget(list(opened.values()))}
+            opened = {event.id: event for event in self._with_delivery(list(opened.values()))}
             self.log.save([*touched, *opened.values()])
-            failures = self._deliver_pending()
+            failures = [] if self.retagged else self._deliver_pending()
             delivered = {event.id: event for event in self.log.events()}
             opened = {name: delivered[name] for name in opened}
         return Outcome(self.now, tuple(findings), tuple(opened.values()), tuple(ongoing.values()), tuple(failures))
@@ -161,10 +171,15 @@ class _Check:
         first = self.store.search(query, limit=1, order="oldest").mentions
         return next((mention.published_at for mention in first if mention.published_at is not None), start)
 
+    def _with_delivery(self, opened: list[AlertEvent]) -> list[AlertEvent]:
+        if self.retagged:
+            return [event.model_copy(update={"delivery": "retagged"}) for event in opened]
+        return self._within_budget(opened)
+
     def _within_budget(self, opened: list[AlertEvent]) -> list[AlertEvent]:
         """Hold back what exceeds the week's budget of mails; it is still listed on the alerts page."""
         recent = [event for event in self.known if event.opened_at > self.now - BUDGET_PERIOD]
-        left = self.plan.weekly_budget - sum(1 for event in recent if event.delivery != "held")
+        left = self.plan.weekly_budget - sum(1 for event in recent if event.delivery not in UNSENT)
         return [
             event if position < left else event.model_copy(update={"delivery": "held"})
             for position, event in enumerate(opened)

@@ -17,14 +17,17 @@ FILE_NAME = "alerts.sqlite3"
 # An event is over when its topics have been as usual for so long; what comes then is a new one.
 CLOSED_AFTER = timedelta(days=7)
 
-Delivery = Literal["pending", "delivered", "held"]
+Delivery = Literal["pending", "delivered", "held", "retagged"]
+UNSENT: frozenset[Delivery] = frozenset({"held", "retagged"})
+"""What no mail was or will be sent about."""
 
 
 class AlertEvent(Value):
     """One event. `count` in the `window_days` before `opened_at`, against `expected`; `since` is when it began.
 
     `topics` are ids, the first one is what the alert is about, the others are said in the same mentions.
-    `delivery` is "held" where the weekly budget of mails was used up. `mail` is the file of the mail, if it is one.
+    `delivery` is "held" where the weekly budget of mails was used up, and "retagged" where it came to light because
+    stored mentions got other topics. `mail` is the file of the mail, if it is one.
     """
 
     id: str

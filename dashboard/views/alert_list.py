@@ -24,7 +24,7 @@ WITH_VERBATIMS = 5
 VERBATIMS = 2
 CANDIDATES = 50
 SHOWN = 100
-DELIVERY_CSS = {"delivered": "", "pending": "bm-warn", "held": "bm-warn"}
+DELIVERY_CSS = {"delivered": "", "pending": "bm-warn", "held": "bm-warn", "retagged": "bm-warn"}
 
 
 def render(page: Context, figures: Figures) -> None:
