@@ -345,14 +345,14 @@ def test_the_command_retags_without_scoring_and_without_a_mail(tmp_path):
     common = ("--data", data, "--lang", "de")
     profile = write_profile(tmp_path, "lieferung", "Lieferung")
     card = ("--card", tmp_path / "karte.yaml", "--brand", profile)
-    done = brandmelder("import", write_rows(tmp_path), *card, *common, OMP_NUM_THREADS="1")
+    done = brandmelder("import", write_rows(tmp_path), *card, *common, OMP_NUM_THREADS="1", timeout=400)
     assert done.returncode == 0, done.stderr
     assert "brandmelder retag" not in done.stderr
     write_profile(tmp_path, "zustellung", "Zustellung")
     (tmp_path / "leer.csv").write_text("nr;datum;text\n99;;Kornblume ist da.", encoding="utf-8")
-    done = brandmelder("import", tmp_path / "leer.csv", *card, *common, OMP_NUM_THREADS="1")
+    done = brandmelder("import", tmp_path / "leer.csv", *card, *common, OMP_NUM_THREADS="1", timeout=400)
     assert f"16 Erwähnungen tragen noch alte Themen: brandmelder retag --brand {profile}" in done.stderr
-    done = brandmelder("retag", "--brand", profile, *common, OMP_NUM_THREADS="1")
+    done = brandmelder("retag", "--brand", profile, *common, OMP_NUM_THREADS="1", timeout=400)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     counts = {name: found[name] for name in ("retagged", "without_vectors", "other_model", "failed", "gone", "swept")}
@@ -369,11 +369,11 @@ def test_the_command_retags_without_scoring_and_without_a_mail(tmp_path):
     assert set(topics) == {("zustellung",)}
     (event,) = read_events(data)
     assert (event.topics, event.delivery) == (("zustellung",), "retagged")
-    checked = brandmelder("alerts", "check", "--brand", profile, "--format", "json", *common)
+    checked = brandmelder("alerts", "check", "--brand", profile, "--format", "json", *common, timeout=400)
     assert json.loads(checked.stdout)["opened"] == []
     assert not (data / "mails").exists()
     assert not (data / MARK).exists()
     with FileLock(data / LOCK):
-        checked = brandmelder("alerts", "check", "--brand", profile, "--format", "json", *common)
+        checked = brandmelder("alerts", "check", "--brand", profile, "--format", "json", *common, timeout=400)
     assert (checked.returncode, json.loads(checked.stdout)["findings"]) == (0, [])
     assert "neue Themen" in checked.stderr
