@@ -16,6 +16,9 @@ from test_crawlers_importing import card as survey_card
 from test_crawlers_importing import survey
 
 from brandmelder import retagging
+from brandmelder.__main__ import run
+from brandmelder.commands import collecting
+from brandmelder.commands import retagging as retagging_command
 from brandmelder.errors import UsageError
 from brandmelder.outdated import LOCK, MARK, are_topics_changing, changing_topics, ours
 from brandmelder.profile import Profile
@@ -314,7 +317,7 @@ columns: {text: text, date: datum, id: nr}
 COMPLAINTS = (
     "Die Lieferung von Kornblume kam viel zu spät, die {} waren verdorben.",
     "Schon wieder stand die Kiste von Kornblume kaputt vor der Tür, {} fehlten ganz.",
-    "Der Fahrer von Kornblume kam gar nicht, meine {} habe ich nie bekommen.",
+    "Der Fahrer von Kornblume war unfreundlich, meine {} habe ich nie bekommen.",
 )
 GOODS = ("Äpfel", "Möhren", "Haferflocken", "Süßkartoffeln", "Bohnen", "Birnen")
 
@@ -330,7 +333,7 @@ def write_rows(folder):
     days = [60, 48, 36, 24] + [0] * 12
     rows = [
         f"{number};{(now - timedelta(days=day, hours=1)).isoformat()};"
-        + COMPLAINTS[number % 3].format(f"{GOODS[number % 6]} Nummer {number}")
+        + COMPLAINTS[number % 3].format(f"{GOODS[number % 6]} und {GOODS[(number + number // 6 + 1) % 6]}")
         for number, day in enumerate(days)
     ]
     (folder / "daten.csv").write_text("\n".join(["nr;datum;text", *rows]), encoding="utf-8")
@@ -338,42 +341,85 @@ def write_rows(folder):
     return folder / "daten.csv"
 
 
-@pytest.mark.model
-@pytest.mark.slow
-def test_the_command_retags_without_scoring_and_without_a_mail(tmp_path):
+CHANGED = ("retagged", "without_vectors", "other_model", "failed", "gone", "swept")
+
+
+@pytest.fixture
+def call(tmp_path, capsys, monkeypatch):
+    """Calls commands as the command line does; only the scorer is a small one. Gives their output and messages."""
+    scorer = KeepingScorer()
+    for module in (collecting, retagging_command):
+        monkeypatch.setattr(module, "opened_scorer", lambda _settings: scorer)
+
+    def call(*arguments):
+        capsys.readouterr()
+        with_data = [*map(str, arguments), "--data", str(tmp_path / "data"), "--lang", "de"]
+        code = run(with_data)
+        output, messages = capsys.readouterr()
+        assert code == 0, messages
+        return json.loads(output), messages
+
+    call.scorer = scorer
+    return call
+
+
+def test_the_command_retags_without_scoring_and_without_a_mail(call, tmp_path):
     data = tmp_path / "data"
-    common = ("--data", data, "--lang", "de")
     profile = write_profile(tmp_path, "lieferung", "Lieferung")
     card = ("--card", tmp_path / "karte.yaml", "--brand", profile)
-    done = brandmelder("import", write_rows(tmp_path), *card, *common, OMP_NUM_THREADS="1", timeout=400)
-    assert done.returncode == 0, done.stderr
-    assert "brandmelder retag" not in done.stderr
+    _, messages = call("import", write_rows(tmp_path), *card)
+    assert "brandmelder retag" not in messages
     write_profile(tmp_path, "zustellung", "Zustellung")
-    (tmp_path / "leer.csv").write_text("nr;datum;text\n99;;Kornblume ist da.", encoding="utf-8")
-    done = brandmelder("import", tmp_path / "leer.csv", *card, *common, OMP_NUM_THREADS="1", timeout=400)
-    assert f"16 Erwähnungen tragen noch alte Themen: brandmelder retag --brand {profile}" in done.stderr
-    done = brandmelder("retag", "--brand", profile, *common, OMP_NUM_THREADS="1", timeout=400)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    counts = {name: found[name] for name in ("retagged", "without_vectors", "other_model", "failed", "gone", "swept")}
-    assert counts == {
-        "retagged": 16,
-        "without_vectors": 0,
-        "other_model": 0,
-        "failed": 0,
-        "gone": 0,
-        "swept": 0,
-    }
+    (tmp_path / "eine.csv").write_text("nr;datum;text\n99;;Kornblume ist da.", encoding="utf-8")
+    _, messages = call("import", tmp_path / "eine.csv", *card)
+    assert f"16 Erwähnungen tragen noch alte Themen: brandmelder retag --brand {profile}" in messages
+    scored = call.scorer.scored
+    found, messages = call("retag", "--brand", profile)
+    assert [found[name] for name in CHANGED] == [16, 0, 0, 0, 0, 0]
+    assert "16 Erwähnungen haben neue Themen" in messages
+    assert call.scorer.scored == scored
     with closing(EmbeddedStore(data / "store")) as store:
-        topics = [mention.topics for mention in store.scan(parse_query("Kiste OR Lieferung"))]
-    assert set(topics) == {("zustellung",)}
+        topics = [mention.topics for mention in store.scan(parse_query("Kiste OR Lieferung OR Fahrer"))]
+    assert topics == [("zustellung",)] * 16
     (event,) = read_events(data)
     assert (event.topics, event.delivery) == (("zustellung",), "retagged")
-    checked = brandmelder("alerts", "check", "--brand", profile, "--format", "json", *common, timeout=400)
-    assert json.loads(checked.stdout)["opened"] == []
+    checked, _ = call("alerts", "check", "--brand", profile, "--format", "json")
+    assert (checked["opened"], len(checked["ongoing"])) == ([], 1)
     assert not (data / "mails").exists()
-    assert not (data / MARK).exists()
+    found, messages = call("retag", "--brand", profile)
+    assert [found[name] for name in CHANGED] == [0] * 6
+    assert "schon die Themen" in messages
+
+
+def test_alerts_wait_for_a_retag_and_send_nothing_new_after_a_killed_one(call, tmp_path):
+    data = tmp_path / "data"
+    profile = write_profile(tmp_path, "lieferung", "Lieferung")
+    call("import", write_rows(tmp_path), "--card", tmp_path / "karte.yaml", "--brand", profile)
+    (data / MARK).touch()
     with FileLock(data / LOCK):
-        checked = brandmelder("alerts", "check", "--brand", profile, "--format", "json", *common, timeout=400)
-    assert (checked.returncode, json.loads(checked.stdout)["findings"]) == (0, [])
-    assert "neue Themen" in checked.stderr
+        checked, messages = call("alerts", "check", "--brand", profile, "--format", "json")
+        assert checked["findings"] == []
+        assert "neue Themen" in messages
+    checked, _ = call("alerts", "check", "--brand", profile, "--format", "json")
+    assert [event["delivery"] for event in checked["opened"]] == ["retagged"]
+    assert not (data / MARK).exists()
+    assert not (data / "mails").exists()
+
+
+@pytest.mark.model
+@pytest.mark.endurance
+def test_the_real_model_retags_in_another_process(tmp_path):
+    profile = write_profile(tmp_path, "lieferung", "Lieferung")
+    more = ("--brand", profile, "--data", tmp_path / "data", "--lang", "de")
+    rows = write_rows(tmp_path)
+    done = brandmelder("import", rows, "--card", tmp_path / "karte.yaml", *more, OMP_NUM_THREADS="1", timeout=400)
+    assert done.returncode == 0, done.stderr
+    write_profile(tmp_path, "zustellung", "Zustellung")
+    done = brandmelder("retag", *more, OMP_NUM_THREADS="1", timeout=400)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [found[name] for name in CHANGED] == [16, 0, 0, 0, 0, 0]
+    with closing(EmbeddedStore(tmp_path / "data" / "store")) as store:
+        topics = [mention.topics for mention in store.scan(parse_query(""))]
+    assert topics.count(("zustellung",)) > 8
+    assert set(topics) <= {("zustellung",), ()}
