@@ -8,24 +8,33 @@ from typing import TYPE_CHECKING
 
 from brandmelder.console import messages, say
 from brandmelder.errors import UsageError
+from brandmelder.precisions import keep_precision, precision_of
 from brandmelder.settings import Settings
 from brandmelder.texts import tr
-from nlp.scorer import Scorer, ScoringInput
+from nlp.scorer import ScoringInput
 
 if TYPE_CHECKING:
+    from nlp.e5_scorer import E5Scorer
+    from nlp.huggingface_scorer import HuggingFaceScorer
     from nlp.why import Explanation
 
 
-def opened_scorer(settings: Settings) -> Scorer:
+def opened_scorer(settings: Settings) -> E5Scorer | HuggingFaceScorer:
     """Load the model; takes some seconds, minutes where one has to be fetched first.
 
-    Raises nlp's own error where its weights are missing.
+    Where the settings leave its precision open, the first call on a machine tests which is the fastest. Raises nlp's
+    own error where its weights are missing.
     """
     from nlp.huggingface_scorer import HuggingFaceScorer
     from nlp.loading import open_scorer
 
+    known = precision_of(settings)
     with messages.status(tr("Das Sprachmodell wird geladen …", "Loading the language model …")):
-        scorer = open_scorer(settings.model, labels=settings.model_labels, threads=settings.threads)
+        scorer = open_scorer(
+            settings.model, labels=settings.model_labels, threads=settings.threads, precision=known or "auto"
+        )
+    if known is None:
+        keep_precision(settings, scorer.precision)
     if isinstance(scorer, HuggingFaceScorer) and scorer.labels.guessed:
         say(
             tr(

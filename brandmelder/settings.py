@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     lang: Language = Field("de", description="language of messages, dashboard and mails")
     contact: str = Field("", description="mail address or URL that crawled sites see in our user agent")
     threads: int = Field(0, ge=0, description="CPU threads of the model; 0: one per core")
+    precision: Literal["auto", "fp32", "bf16", "int8"] = Field(
+        "auto", description="numbers that the model calculates in: fp32, bf16, int8; auto: the fastest, tested once"
+    )
     model: str | None = Field(
         None,
         description="folder of another model, or the name of one on the Hugging Face Hub; unset: the one that ships",

@@ -45,6 +45,7 @@ class E5Scorer:
             raise WeightsError("the heads were fitted on another encoder or other layers of it")
         self.name = heads.config.name
         self.revision = f"{heads.revision}-{encoder.revision[:6]}-{PREPARATION}.{FORMAT}"
+        self.precision = encoder.precision
         self.encoder = encoder
         self.heads = heads
         self._topics = TopicMatcher(heads, self._phrase_vectors)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from nlp.adapter import Adapter, merge
 from nlp.cleaning import canonical, clean
 from nlp.forward import Layers
+from nlp.precision import SAMPLE, Precision, Wanted, settle
 from nlp.quantised import WeightFile, dequantise
-from nlp.sentences import Sentence, split
+from nlp.sentences import Sentence, split_all
 from nlp.trainable import Trainable
 from nlp.weights import REVISION, EncoderFiles
 
@@ -92,12 +93,14 @@ class Encoder:
         adapter: Adapter | None = None,
         trainable: bool = False,
         one_spelling: bool = False,
+        precision: Wanted = "fp32",
     ) -> None:
         """Loads weights and tokenizer. `layers` are counted from 1; `threads` None leaves torch's choice.
 
         A `trainable` one has a `transformers.BertModel` inside, which is slower to load and to run.
-        `one_spelling` tells whether texts are read in one spelling (`nlp.cleaning.canonical`) or as written. Raises
-        WeightsError where a file is damaged or the adapter doesn't fit.
+        `one_spelling` tells whether texts are read in one spelling (`nlp.cleaning.canonical`) or as written.
+        `precision` "auto" takes the fastest, by a self-test; a trainable one is always in "fp32". Raises WeightsError
+        where a file is damaged or the adapter doesn't fit.
         """
         import torch
         from tokenizers import Tokenizer
@@ -118,6 +121,9 @@ class Encoder:
         self.network: Network = Trainable(state, weights.sizes) if trainable else Layers(state, weights.sizes)
         self._prefix = self._tokenizer.encode(PREFIX.strip(), add_special_tokens=False).ids
         self.limit = min(MAX_TOKENS, weights.sizes.positions) - len(self._prefix) - 2
+        self.precision: Precision = "fp32"
+        if isinstance(self.network, Layers) and precision != "fp32":
+            self.precision = self._lowered(self.network, precision)
 
     @property
     def width(self) -> int:
@@ -138,7 +144,7 @@ class Encoder:
         windows.sort(key=lambda window: window.end - window.start)
         for batch in _batches(windows, overhead=len(self._prefix) + 2):
             for window, states in zip(batch, self._forward(batch, prepared), strict=True):
-                np.add.at(totals[window.text], prepared[window.text].owner[window.start : window.end], states)
+                _add(totals[window.text], prepared[window.text].owner[window.start : window.end], states)
         return [_pooled(item, total) for item, total in zip(prepared, totals, strict=True)]
 
     def encode_tokens(self, item: Prepared) -> tuple[Encoded, Vectors]:
@@ -147,14 +153,15 @@ class Encoder:
         parts = [states for batch in batches for states in self._forward(batch, [item])]
         states = np.concatenate(parts) if parts else np.zeros((0, self.width), dtype=np.float32)
         totals = np.zeros((len(item.sentences), self.width), dtype=np.float32)
-        np.add.at(totals, item.owner, states)
+        for window, own in zip(_windows(0, item, self.limit), parts, strict=True):
+            _add(totals, item.owner[window.start : window.end], own)
         return _pooled(item, totals), states
 
     def prepare(self, texts: Sequence[str]) -> list[Prepared]:
         """Splits, cleans and tokenises texts; sentences of which nothing is left are dropped."""
         kept: list[list[tuple[Sentence, str]]] = []
-        for text in texts:
-            cleaned = [(sentence, self.line(text[sentence.start : sentence.end])) for sentence in split(text)]
+        for text, sentences in zip(texts, split_all(texts), strict=True):
+            cleaned = [(sentence, self.line(text[sentence.start : sentence.end])) for sentence in sentences]
             kept.append([pair for pair in cleaned if pair[1]])
         encodings = iter(self.tokens([words for pairs in kept for _, words in pairs]))
         return [self._prepared([(sentence, next(encodings).ids) for sentence, _ in pairs]) for pairs in kept]
@@ -193,14 +200,24 @@ class Encoder:
         """
         import torch
 
-        rows = [[0, *self._prefix, *ids.tolist(), 2] for ids in texts]
-        lengths = [len(row) for row in rows]
-        places = [np.arange(length) for length in lengths]
-        embedded = torch.from_numpy(self._embed(np.array([number for row in rows for number in row])))
-        found = self.network(embedded, torch.from_numpy(np.concatenate(places)), lengths, layers)
-        first = 1 + len(self._prefix)
-        own = torch.from_numpy(np.concatenate([(place >= first) & (place < len(place) - 1) for place in places]))
+        embedded, positions, lengths = self._laid_out(texts)
+        found = self.network(embedded, positions, lengths, layers)
+        last = torch.tensor(lengths).repeat_interleave(torch.tensor(lengths)) - 1
+        own = (positions > len(self._prefix)) & (positions < last)
         return [states[own] for states in found]
+
+    def _lowered(self, network: Layers, precision: Wanted) -> Precision:
+        lines = self.tokens([self.line(text) for text in SAMPLE])
+        return settle(network, self._laid_out([np.array(line.ids[: self.limit]) for line in lines]), precision)
+
+    def _laid_out(self, texts: Sequence[NDArray[np.int64]]) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
+        """Word vectors of texts behind each other with prefix and special tokens, their places, the texts' lengths."""
+        import torch
+
+        rows = [np.concatenate([[0, *self._prefix], ids, [2]]) for ids in texts]
+        lengths = [len(row) for row in rows]
+        positions = np.concatenate([np.arange(length) for length in lengths])
+        return torch.from_numpy(self._embed(np.concatenate(rows))), torch.from_numpy(positions), lengths
 
     def _embed(self, ids: NDArray[np.int64]) -> Vectors:
         """Word embeddings, dequantised for these tokens only: the whole table would be 384 MB."""
@@ -266,6 +283,12 @@ def _batches(windows: Sequence[Window], *, overhead: int) -> Iterator[list[Windo
         tokens += length
     if batch:
         yield batch
+
+
+def _add(totals: Vectors, owner: NDArray[np.int64], states: Vectors) -> None:
+    """Adds the tokens' states to their sentences' totals; `owner` never falls."""
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    totals[owner[starts]] += np.add.reduceat(states, starts, axis=0)
 
 
 def _pooled(item: Prepared, totals: Vectors) -> Encoded:

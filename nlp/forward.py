@@ -6,8 +6,9 @@ posts, so scoring doesn't need it. A test compares both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     import torch
 
 Matrices = Mapping[str, NDArray[np.float32]]
+Map = Callable[["torch.Tensor"], "torch.Tensor"]
+"""A linear map of states (tokens, in) to (tokens, out): `Linear`, or one of `nlp.lowered`."""
+Runs = Sequence[tuple[int, int]]
+"""Texts of one length behind each other: how many, and their tokens."""
+
+ROWS = 16
+"""Products of fewer rows, and of other rows than a multiple, are rounded differently with several threads."""
 
 
 @dataclass(frozen=True)
@@ -54,35 +62,41 @@ class Norm:
 class Layer:
     """One transformer layer; query, key and value lie in one matrix, since one product is faster than three."""
 
-    attention: Linear
-    attended: Linear
+    attention: Map
+    attended: Map
     attended_norm: Norm
-    inner: Linear
-    outer: Linear
+    inner: Map
+    outer: Map
     outer_norm: Norm
     heads: int
 
-    def __call__(self, states: torch.Tensor, lengths: Sequence[int]) -> torch.Tensor:
-        """States (tokens, hidden) of texts that lie behind each other, `lengths` tokens each."""
+    def __call__(self, states: torch.Tensor, runs: Runs) -> torch.Tensor:
+        """States (tokens, hidden) of texts that lie behind each other."""
         import torch
 
-        tokens, hidden = states.shape
-        shaped = self.attention(states).view(tokens, 3, self.heads, hidden // self.heads).permute(1, 2, 0, 3)
-        found = torch.cat([_attended(part) for part in shaped.split_with_sizes(list(lengths), dim=2)], dim=1)
-        states = self.attended_norm(states + self.attended(found.transpose(0, 1).reshape(tokens, hidden)))
+        parts = self.attention(states).split_with_sizes([count * length for count, length in runs])
+        found = torch.cat([_attended(part, count, self.heads) for part, (count, _) in zip(parts, runs, strict=True)])
+        states = self.attended_norm(states + self.attended(found))
         return self.outer_norm(states + self.outer(torch.nn.functional.gelu(self.inner(states))))
 
 
-def _attended(part: torch.Tensor) -> torch.Tensor:
-    """Attention of one text to itself, from (3, heads, tokens, width) to (heads, tokens, width).
+def _attended(part: torch.Tensor, count: int, heads: int) -> torch.Tensor:
+    """Attention of `count` texts of one length, each to itself, from (tokens, 3 * hidden) to (tokens, hidden).
 
     Without padding and masks a text's figures don't depend on its neighbours, to the last bit: so a resumed run, whose
     batches are others, scores like an undisturbed one.
     """
     import torch
 
-    query, key, value = part[:, None]
-    return torch.nn.functional.scaled_dot_product_attention(query, key, value)[0]
+    tokens, width = part.shape
+    query, key, value = part.view(count, tokens // count, 3, heads, width // 3 // heads).permute(2, 0, 3, 1, 4)
+    found = torch.nn.functional.scaled_dot_product_attention(query, key, value)
+    return found.transpose(1, 2).reshape(tokens, width // 3)
+
+
+def runs_of(lengths: Iterable[int]) -> Runs:
+    """Neighbours of the same length together: their attention is computed in one call."""
+    return [(len(list(same)), length) for length, same in groupby(lengths)]
 
 
 class Layers:
@@ -103,7 +117,8 @@ class Layers:
         self._positions = tensor("embeddings.position_embeddings.weight")
         self._type = tensor("embeddings.token_type_embeddings.weight")[0]
         self._norm = norm("embeddings.LayerNorm")
-        self._layers = [
+        self.rows = ROWS
+        self.layers = [
             Layer(
                 attention=linear(*(f"{place}.attention.self.{part}" for part in ("query", "key", "value"))),
                 attended=linear(f"{place}.attention.output.dense"),
@@ -124,10 +139,22 @@ class Layers:
         `embedded` are word vectors (tokens, hidden) of texts behind each other, `positions` each token's place in its
         text, `lengths` the texts' tokens.
         """
-        states = self._norm(embedded + self._type + self._positions[positions])
+        states, runs = self.entered(embedded, positions, lengths)
         found = {0: states}
-        for number, layer in enumerate(self._layers[: max(wanted)], start=1):
-            states = layer(states, lengths)
+        for number, layer in enumerate(self.layers[: max(wanted)], start=1):
+            states = layer(states, runs)
             if number in wanted:
                 found[number] = states
-        return [found[number] for number in wanted]
+        return [found[number][: len(embedded)] for number in wanted]
+
+    def entered(
+        self, embedded: torch.Tensor, positions: torch.Tensor, lengths: Sequence[int]
+    ) -> tuple[torch.Tensor, Runs]:
+        """What the first layer gets: as in the call, behind it rows of zeros up to a multiple of `rows`."""
+        import torch
+
+        states = self._norm(embedded + self._type + self._positions[positions])
+        missing = -len(states) % self.rows
+        if not missing:
+            return states, runs_of(lengths)
+        return torch.nn.functional.pad(states, (0, 0, 0, missing)), [*runs_of(lengths), (1, missing)]

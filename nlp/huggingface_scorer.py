@@ -68,6 +68,7 @@ class HuggingFaceScorer:
         """
         self.name = files.name
         self.revision = f"hf{READING}-{files.digest()[:12]}-{_code(labels)}-{own.revision}"
+        self.precision = own.precision
         self.labels = labels
         self.own = own
         self._classifier = Classifier(files, labels)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from nlp.head import Heads
     from nlp.huggingface_labels import LabelMap
     from nlp.huggingface_scorer import HuggingFaceScorer
+    from nlp.precision import Wanted
 
 MODELS = Path(__file__).resolve().parent / "models"
 DEFAULT = MODELS / "e5"
@@ -39,7 +40,7 @@ def check_model(model: str | Path | None = None, *, labels: str = "") -> LabelMa
 
 
 def open_scorer(
-    model: str | Path | None = None, *, labels: str = "", threads: int | None = None
+    model: str | Path | None = None, *, labels: str = "", threads: int | None = None, precision: Wanted = "fp32"
 ) -> E5Scorer | HuggingFaceScorer:
     """The scorer that settings name: None for the shipped one, a folder with a model of our own (see `load_scorer`), or
     a Hugging Face sequence-classification checkpoint, as a folder or as a name on the Hub.
@@ -50,26 +51,29 @@ def open_scorer(
     from nlp.huggingface_files import checkpoint_files, is_checkpoint
 
     if model is None or not is_checkpoint(model):
-        return load_scorer(None if model is None else Path(model), threads=threads)
+        return load_scorer(None if model is None else Path(model), threads=threads, precision=precision)
     from nlp.huggingface_scorer import HuggingFaceScorer
 
     files = checkpoint_files(model)
-    return HuggingFaceScorer(files, files.labels(labels), load_scorer(threads=threads))
+    return HuggingFaceScorer(files, files.labels(labels), load_scorer(threads=threads, precision=precision))
 
 
-def load_scorer(folder: Path | None = None, *, threads: int | None = None) -> E5Scorer:
+def load_scorer(folder: Path | None = None, *, threads: int | None = None, precision: Wanted = "fp32") -> E5Scorer:
     """The scorer whose heads (and adapter, where it has one) lie in `folder`, None for the shipped ones.
 
-    `threads` bounds the processor cores; None takes OMP_NUM_THREADS or all that the process may use. Raises
-    WeightsError with what to do where weights or heads are missing, damaged or don't fit together.
+    `threads` bounds the processor cores; None takes OMP_NUM_THREADS or all that the process may use. `precision` "auto"
+    takes the fastest on this machine, by a self-test of a second at most (`nlp.precision`). Raises WeightsError with
+    what to do where weights or heads are missing, damaged or don't fit together.
     """
     from nlp.e5_scorer import E5Scorer
 
-    heads, encoder = load_parts(folder, threads=threads)
+    heads, encoder = load_parts(folder, threads=threads, precision=precision)
     return E5Scorer(encoder, heads)
 
 
-def load_parts(folder: Path | None = None, *, threads: int | None = None) -> tuple[Heads, Encoder]:
+def load_parts(
+    folder: Path | None = None, *, threads: int | None = None, precision: Wanted = "fp32"
+) -> tuple[Heads, Encoder]:
     """The heads in `folder`, None for the shipped ones, and the encoder that they belong to. See `load_scorer`."""
     from nlp.adapter import load_adapter
     from nlp.encoder import Encoder, default_threads
@@ -84,5 +88,6 @@ def load_parts(folder: Path | None = None, *, threads: int | None = None) -> tup
         threads=threads or default_threads(),
         adapter=load_adapter(place),
         one_spelling=heads.config.one_spelling,
+        precision=precision,
     )
     return heads, encoder

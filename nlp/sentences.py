@@ -44,9 +44,14 @@ class Sentence:
 def german() -> Language:
     """The blank German pipeline: tokenizer, sentence boundaries. Loaded once."""
     import spacy
+    from spacy.attrs import IS_SPACE, LOWER
     from spacy.util import compile_infix_regex
 
     pipeline = spacy.blank("de")
+    # What else spaCy would find out about each new word takes as long as the splitting.
+    vocabulary: Any = pipeline.vocab
+    known = vocabulary.lex_attr_getters
+    vocabulary.lex_attr_getters = {name: known[name] for name in (IS_SPACE, LOWER)}
     missing_blank = [r"(?<=[a-zäöüß])[.!?]+(?=[A-ZÄÖÜ][a-zäöüß])", r"(?<=[a-zäöüß])[!?]+(?=[a-zäöüß])"]
     infixes = [*(pipeline.Defaults.infixes or ()), *missing_blank]
     tokenizer: Any = pipeline.tokenizer
@@ -63,11 +68,19 @@ def split(text: str) -> list[Sentence]:
 
     Only the first `MAX_CHARACTERS` are split. Sentences longer than `MAX_SENTENCE` are cut at white space.
     """
-    text = readable(text[:MAX_CHARACTERS])
+    return split_all([text])[0]
+
+
+def split_all(texts: Sequence[str]) -> list[list[Sentence]]:
+    """The sentences of each text, as `split` gives them. Words are looked up once for all, and forgotten afterwards."""
     pipeline = german()
     with pipeline.memory_zone():
-        doc = pipeline.make_doc(LONG_RUN.sub(lambda run: "x" * len(run[0]), text))
-        starts = [token.idx for token in doc if token.i and _begins_sentence(doc, token)]
+        return [_split(pipeline, readable(text[:MAX_CHARACTERS])) for text in texts]
+
+
+def _split(pipeline: Language, text: str) -> list[Sentence]:
+    doc = pipeline.make_doc(LONG_RUN.sub(lambda run: "x" * len(run[0]), text))
+    starts = [token.idx for token in doc if token.i and _begins_sentence(doc, token)]
     spans: list[Sentence] = []
     for start, end in zip([0, *starts], [*starts, len(text)], strict=True):
         spans.extend(_bounded(text, start, end))

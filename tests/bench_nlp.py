@@ -103,7 +103,7 @@ def ours(many: Sequence[str], threads: int) -> Measured:
     from nlp.loading import load_scorer
     from nlp.weights import encoder_files
 
-    scorer = load_scorer(threads=threads)
+    scorer = load_scorer(threads=threads, precision="auto")
     inputs = [ScoringInput(text, None, "review") for text in many]
     scorer.score(inputs[:8], taxonomy=TAXONOMY)
     labels: list[str] = []

@@ -11,10 +11,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment without any settings of ours, plus `changes`."""
+    """The environment without any settings of ours, plus `changes`.
+
+    Commands calculate in float32, so that what they print is the same on every machine.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("BRANDMELDER_")}
     # Warnings are errors in tests: also in the processes that they start.
-    return {**clean, "PYTHONWARNINGS": "default", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), **changes}
+    fixed = {
+        "PYTHONWARNINGS": "default",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": str(ROOT),
+        "BRANDMELDER_PRECISION": "fp32",
+    }
+    return {**clean, **fixed, **changes}
 
 
 def command(*arguments: object) -> list[str]:

@@ -14,6 +14,7 @@ import typer
 from brandmelder.commands.alerting import delivery_of, last_profile
 from brandmelder.console import messages, put_json, put_line
 from brandmelder.errors import AttentionError, UsageError
+from brandmelder.precisions import precision_of
 from brandmelder.profile import read_profile
 from brandmelder.settings import Settings
 from brandmelder.texts import language, tr
@@ -184,9 +185,10 @@ def _model(settings: Settings) -> Iterator[Check]:
         yield Check("weights", "error", f"Das Modell fehlt oder ist beschädigt: {error}", f"Model: {error}")
     else:
         meaning = "" if labels is None else f" ({labels})"
+        precision = precision_of(settings) or tr("wird beim ersten Bewerten gewählt", "chosen when first used")
         yield Check(
             "weights",
             "ok",
-            f"Das Sprachmodell ist vollständig{meaning}.",
-            f"The language model is complete{meaning}.",
+            f"Das Sprachmodell ist vollständig{meaning}. Rechengenauigkeit: {precision}.",
+            f"The language model is complete{meaning}. Precision: {precision}.",
         )

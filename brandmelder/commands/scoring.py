@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -24,6 +24,10 @@ from brandmelder.texts import tr
 from index.query.matcher import matches
 from nlp.scorer import Scorer, ScoringInput, TextScores
 from nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from nlp.e5_scorer import E5Scorer
+    from nlp.huggingface_scorer import HuggingFaceScorer
 
 CHUNK = 128
 EXTRA_FIELDS = ("title", "channel")
@@ -100,13 +104,15 @@ def match(
 
 
 @contextmanager
-def _sink(input: str, output: str, scorer: Scorer, taxonomy: Taxonomy) -> Iterator[tuple[LineSink, int]]:
+def _sink(
+    input: str, output: str, scorer: E5Scorer | HuggingFaceScorer, taxonomy: Taxonomy
+) -> Iterator[tuple[LineSink, int]]:
     if output == "-":
         yield StandardOutput(), 0
         return
     # What comes through stdin can't be recognised again, so such a run always starts anew.
     source = "stdin" if input == "-" else fingerprint_of(input)
-    job = {"input": source, "model": scorer.revision, "taxonomy": taxonomy.version}
+    job = {"input": source, "model": f"{scorer.revision}-{scorer.precision}", "taxonomy": taxonomy.version}
     path = Path(output)
     if input == "-":
         path.with_name(f"{path.name}.partial").unlink(missing_ok=True)
