@@ -148,7 +148,9 @@ def test_every_page_opens_cleanly(app, watch, screenshots, page, width):
     watched.open(f"{app}/{page}")
     assert watched.page.inner_text("h1") == PAGES[page]
     if page == "":
-        assert watched.page.locator("[data-testid=stVegaLiteChart][aria-label*=Stimmen] svg").count() == 2
+        drawn = watched.page.locator("[data-testid=stVegaLiteChart][aria-label*=Stimmen] svg")
+        drawn.nth(1).wait_for()
+        assert drawn.count() == 2
     shoot(watched, screenshots / f"{page or 'overview'}-{width}.png")
     watched.check()
 
