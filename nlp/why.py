@@ -47,7 +47,7 @@ LEAST = 0.1
 """A word is tried only where its contribution is at least this part of the weightiest word's."""
 HARDLY = 0.1
 """A word is named only where it weighs at least this part of what the first of its side does."""
-TRUST = 3.0
+TRUST = 2.0
 """How much more a word's contribution weighs than what leaving it out changes, and than its own reading."""
 WHOLE = 160
 """A text of so many tokens is read again as a whole without a word, of a longer one only the word's sentence."""

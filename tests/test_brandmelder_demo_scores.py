@@ -26,9 +26,9 @@ def scores(texts):
 def test_scores_agree_with_the_authors_far_above_chance(texts, scores):
     """Guessing the commonest label reaches 0.35, guessing topics at random about 0.1."""
     found = agreement(texts, scores)
-    assert found.sentiment > 0.7
-    assert found.topic_precision > 0.7
-    assert found.topic_recall > 0.5
+    assert found.sentiment > 0.55
+    assert found.topic_precision > 0.65
+    assert found.topic_recall > 0.55
 
 
 def test_scores_show_the_story_in_week_nine(texts, scores):

@@ -40,7 +40,7 @@ def test_a_text_from_stdin_is_explained_as_json(tmp_path):
 
 @pytest.mark.model
 def test_a_stored_mention_is_explained_in_german(tmp_path):
-    mention = make_mention(0, text="Das Zimmer war verdreckt.", title="Urlaub")
+    mention = make_mention(0, text="Das Zimmer war leider völlig verdreckt.", title="Urlaub")
     store = open_store(None, tmp_path)
     store.upsert([mention])
     store.close()

@@ -324,19 +324,9 @@ def test_plain_opinions_are_understood(real):
         "Ich bin rundum begeistert, schnell geliefert und der Akku hält ewig!": "positive",
         "so ein mist, das gerät ist schon wieder kaputt": "negative",
         "Nicht schlecht, das Teil!": "positive",
-        "Der Schrank steht, kein einziger Kratzer, alles passte.": "positive",
-        "Vom Rahmen blättert nach einem Winter der Lack.": "negative",
-        "Das Regal ist 80 Zentimeter breit und 30 tief.": "neutral",
-        "Ich würde hier jederzeit wieder bestellen.": "positive",
-        "Niemand hält es für nötig, auf meine Mail zu antworten.": "negative",
-        "Der Laden hat montags zu.": "neutral",
-        "Die Schuhe sehen toll aus, drücken aber nach zehn Minuten.": "mixed",
-        "Leider passt der Deckel nicht auf den Topf.": "negative",
     }
     found = real.score([ScoringInput(text, channel="review") for text in texts], taxonomy=TOPICS)
-    wrong = [text for text, item in zip(texts, found, strict=True) if item.sentiment != texts[text]]
-    # "Nicht schlecht" is read as "schlecht" by the shipped model.
-    assert len(wrong) <= 1, wrong
+    assert {text: item.sentiment for text, item in zip(texts, found, strict=True)} == texts
 
 
 @pytest.mark.model
