@@ -25,7 +25,7 @@ def opened_scorer(settings: Settings) -> E5Scorer | HuggingFaceScorer:
     Where the settings leave its precision open, the first call on a machine tests which is the fastest. Raises nlp's
     own error where its weights are missing.
     """
-    from nlp.huggingface_scorer import HuggingFaceScorer
+    from nlp.huggingface_files import is_checkpoint
     from nlp.loading import open_scorer
 
     known = precision_of(settings)
@@ -35,6 +35,14 @@ def opened_scorer(settings: Settings) -> E5Scorer | HuggingFaceScorer:
         )
     if known is None:
         keep_precision(settings, scorer.precision)
+    if is_checkpoint(settings.model):
+        _tell_guessed_labels(scorer)
+    return scorer
+
+
+def _tell_guessed_labels(scorer: E5Scorer | HuggingFaceScorer) -> None:
+    from nlp.huggingface_scorer import HuggingFaceScorer
+
     if isinstance(scorer, HuggingFaceScorer) and scorer.labels.guessed:
         say(
             tr(
@@ -44,7 +52,6 @@ def opened_scorer(settings: Settings) -> E5Scorer | HuggingFaceScorer:
                 "Where that is wrong, set BRANDMELDER_MODEL_LABELS.",
             )
         )
-    return scorer
 
 
 def loaded_explainer(settings: Settings) -> Callable[[str, str | None, str | None], Explanation]:

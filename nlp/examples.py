@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.contrast import Contrast
-from nlp.corpora import CORPORA, REVIEWS, Row
+from nlp.corpora import CORPORA, REVIEWS, Row, held_back
 from nlp.encoder import Encoder
 from nlp.head import LABELS
 from nlp.recipe import Recipe
 from nlp.spelling import respelled
+from nlp.topic_rows import Group, annotated, groups
 
 NEGATIVE, NEUTRAL, POSITIVE, MIXED = range(len(LABELS))
 NO_WORD = -1.0
@@ -29,7 +30,8 @@ CONTRAST = "contrast"
 class Lesson:
     """One labelled text. `corpus` names whose idea of the labels it follows, `mixed` whether that idea has `mixed`.
 
-    `irony` is 1, 0 or `NO_WORD`, `irony_weight` how much that counts.
+    `irony` is 1, 0 or `NO_WORD`, `irony_weight` how much that counts. `topics` are those of `nlp.topic_rows.annotated`,
+    None where nothing is to be learned of them.
     """
 
     text: str
@@ -40,6 +42,7 @@ class Lesson:
     weight: float
     irony: float = NO_WORD
     irony_weight: float = 0.0
+    topics: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,13 @@ def lessons(rows: Sequence[Row], contrasts: Sequence[Contrast], encoder: Encoder
     """
     texts = [*(row.text for row in rows), *(item.text for item in contrasts)]
     prepared = [item.ids[: recipe.max_tokens] for item in encoder.prepare(texts)]
-    made = [_of_row(row, ids) for row, ids in zip(rows, prepared, strict=False)]
+    known = groups()
+    made = [_of_row(row, ids, known) for row, ids in zip(rows, prepared, strict=False)]
     made += [_of_contrast(item, ids, recipe) for item, ids in zip(contrasts, prepared[len(rows) :], strict=True)]
     return made
 
 
-def _of_row(row: Row, ids: NDArray[np.int64]) -> Lesson:
+def _of_row(row: Row, ids: NDArray[np.int64], known_topics: Sequence[Group]) -> Lesson:
     known = CORPORA.get(row.domain)
     plain = row.domain in REVIEWS
     return Lesson(
@@ -79,6 +83,7 @@ def _of_row(row: Row, ids: NDArray[np.int64]) -> Lesson:
         weight=known.weight if known else 1.0,
         irony=0.0 if plain else NO_WORD,
         irony_weight=PLAIN_REVIEW if plain else 0.0,
+        topics=None if held_back(row.text) else annotated(row, known_topics),
     )
 
 
@@ -109,7 +114,11 @@ def joined_label(first: int, second: int) -> int:
 def batches(shown: Sequence[Lesson], encoder: Encoder, recipe: Recipe, *, epoch: int) -> Iterator[list[Example]]:
     """The batches of an epoch; seed and epoch alone decide them, so that a killed training goes on with the same."""
     chance = random.Random(f"{recipe.seed}-{epoch}")
-    order = [number for number, lesson in enumerate(shown) if len(lesson.ids)]
+    order = [
+        number
+        for number, lesson in enumerate(shown)
+        if len(lesson.ids) and (lesson.corpus not in recipe.drawn or chance.random() < recipe.drawn[lesson.corpus])
+    ]
     chance.shuffle(order)
     batch: list[Example] = []
     tokens = 0

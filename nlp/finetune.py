@@ -47,15 +47,21 @@ MODULES = (
 SCALE = 2
 CHECKPOINT_STEPS = 100
 UNSEEN = -1e4
+TOPIC_SCALE = 10.0
+TOPIC_BIAS = -3.0
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Where topics are kept: each lesson's last-layer vector in the base model, centred and whitened by these."""
+    """Where topics are kept: each lesson's last-layer vector in the base model, centred and whitened by these.
+
+    `topics` are such vectors of annotated topics' descriptions, in the order of `Lesson.topics`.
+    """
 
     vectors: Vectors
     mean: Vectors
     whitening: Vectors
+    topics: Vectors
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,12 @@ class Learner:
     """The encoder with LoRA factors, the heads and their optimiser; a checkpoint holds all of it."""
 
     def __init__(
-        self, encoder: Encoder, recipe: Recipe, corpora: Sequence[str], standard: tuple[Vectors, Vectors]
+        self,
+        encoder: Encoder,
+        recipe: Recipe,
+        corpora: Sequence[str],
+        standard: tuple[Vectors, Vectors],
+        targets: Targets,
     ) -> None:
         """`standard` is mean and scale (width) of document vectors; `corpora` name the biases.
 
@@ -102,9 +113,15 @@ class Learner:
         self.weight = torch.zeros(len(LABELS) + 1, encoder.width, requires_grad=True)
         self.bias = torch.zeros(len(LABELS) + 1, requires_grad=True)
         self.own = torch.zeros(len(corpora), len(LABELS), requires_grad=True)
+        self.targets = tuple(torch.from_numpy(values) for values in (targets.vectors, targets.mean, targets.whitening))
+        # The heads of annotated topics begin as likeness to their descriptions.
+        self.topics = (TOPIC_SCALE * _whitened(torch.from_numpy(targets.topics), *self.targets[1:])).requires_grad_()
+        self.topic_bias = torch.full((len(targets.topics),), TOPIC_BIAS, requires_grad=True)
         self.corpora = {name: number for number, name in enumerate(corpora)}
         self.factors = {name: values for name, values in self.wrapped.named_parameters() if values.requires_grad}
         heads = {"weight": self.weight, "bias": self.bias, "own": self.own}
+        if recipe.topics:
+            heads |= {"topics": self.topics, "topic_bias": self.topic_bias}
         self.parameters = {**self.factors, **heads}
         self.optimiser = torch.optim.AdamW(
             [
@@ -148,21 +165,21 @@ class Learner:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * max(factor, 0.01)
 
-    def step(self, number: int, batch: Sequence[Example], shown: Sequence[Lesson], targets: Targets) -> float:
+    def step(self, number: int, batch: Sequence[Example], shown: Sequence[Lesson]) -> float:
         """One optimiser step; returns the loss."""
         import torch
 
         # Dropout of a step depends on its number alone, so that a resumed training goes the same way.
         torch.manual_seed(1_000_003 * self.recipe.seed + number)
         self.wrapped.train()
-        loss: Any = self._loss(batch, shown, targets)
+        loss: Any = self._loss(batch, shown)
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), 1.0)
         self.optimiser.step()
         return float(loss.detach())
 
-    def _loss(self, batch: Sequence[Example], shown: Sequence[Lesson], targets: Targets) -> torch.Tensor:
+    def _loss(self, batch: Sequence[Example], shown: Sequence[Lesson]) -> torch.Tensor:
         import torch
 
         states = self.encoder.states([np.concatenate(example.ids) for example in batch], self.encoder.layers)
@@ -174,7 +191,11 @@ class Learner:
         lessons = [shown[number] for number in parts]
         loss = self._sentiment(self._scores(vectors), lessons) + self._joined(sums, lengths, batch, shown)
         loss = loss + self.recipe.irony * self._irony(self._scores(vectors), lessons)
-        return loss + self.recipe.keep * _drift(vectors, parts, targets)
+        wanted, mean, whitening = self.targets
+        white = _whitened(vectors[:, -len(mean) :], mean, whitening)
+        kept = _whitened(wanted[parts], mean, whitening)
+        loss = loss + self.recipe.keep * (1 - (white * kept).sum(dim=-1).mean())
+        return loss + self.recipe.topics * self._topics(white, lessons) if self.recipe.topics else loss
 
     def _scores(self, vectors: torch.Tensor) -> torch.Tensor:
         return (vectors - self.mean) / self.scale @ self.weight.T + self.bias
@@ -215,6 +236,18 @@ class Learner:
         entropy = torch.nn.functional.binary_cross_entropy_with_logits(scores[:, -1], gold, reduction="none")
         return (entropy * weights).sum() / len(lessons)
 
+    def _topics(self, white: torch.Tensor, lessons: Sequence[Lesson]) -> torch.Tensor:
+        """The loss of annotated topics, from whitened vectors of the last layer."""
+        import torch
+
+        judged = [(place, lesson.topics) for place, lesson in enumerate(lessons) if lesson.topics is not None]
+        if not judged:
+            return torch.zeros(())
+        gold = torch.from_numpy(np.stack([topics for _, topics in judged]))
+        scores = white[[place for place, _ in judged]] @ self.topics.T + self.topic_bias
+        entropy = torch.nn.functional.binary_cross_entropy_with_logits(scores, gold.clamp(min=0), reduction="none")
+        return (entropy * (gold >= 0)).sum() / len(lessons)
+
     def tensors(self) -> dict[str, Vectors]:
         """Parameters and optimiser moments by name."""
         found = {}
@@ -249,19 +282,14 @@ class Learner:
         self.config.save_pretrained(str(folder))
 
 
-def _drift(vectors: torch.Tensor, parts: Sequence[int], targets: Targets) -> torch.Tensor:
-    """One minus the mean cosine between topic vectors now and in the base model."""
+def _whitened(vectors: torch.Tensor, mean: torch.Tensor, whitening: torch.Tensor) -> torch.Tensor:
+    """Centred, decorrelated vectors of length 1, as `nlp.topics` compares them."""
     import torch
 
-    mean, whitening = torch.from_numpy(targets.mean), torch.from_numpy(targets.whitening)
-    wanted = (torch.from_numpy(targets.vectors[list(parts)]) - mean) @ whitening
-    found = (vectors[:, -len(mean) :] - mean) @ whitening
-    return 1 - torch.nn.functional.cosine_similarity(found, wanted, dim=-1).mean()
+    return torch.nn.functional.normalize((vectors - mean) @ whitening, dim=-1)
 
 
-def finetune(
-    learner: Learner, shown: Sequence[Lesson], targets: Targets, folder: Path, *, progress: Progress | None = None
-) -> Tuned:
+def finetune(learner: Learner, shown: Sequence[Lesson], folder: Path, *, progress: Progress | None = None) -> Tuned:
     """Trains to the end, from the checkpoint in `folder` where there is one; writes the adapter there."""
     plan = _plan(shown, learner)
     known = read_checkpoint(folder, plan=plan)
@@ -270,7 +298,7 @@ def finetune(
     losses: list[float] = []
     for number, done, batch in _steps(shown, learner, skip=known.steps if known else 0):
         learner.set_rate(done)
-        losses.append(learner.step(number, batch, shown, targets))
+        losses.append(learner.step(number, batch, shown))
         if number % CHECKPOINT_STEPS == 0:
             logger.info("%.1f %% done, mean loss %.3f", 100 * done, sum(losses) / len(losses))
             write_checkpoint(folder, Checkpoint(learner.tensors(), number, plan))
@@ -285,7 +313,8 @@ def _plan(shown: Sequence[Lesson], learner: Learner) -> str:
     """A hash of everything that the training's steps depend on: encoder, recipe, texts and their labels."""
     digest = hashlib.sha256(f"{learner.encoder.revision}|{learner.recipe.model_dump_json()}|{learner.origin}".encode())
     for lesson in shown:
-        facts = (lesson.text, lesson.label, lesson.corpus, lesson.mixed, lesson.weight, lesson.irony)
+        topics = None if lesson.topics is None else lesson.topics.tolist()
+        facts = (lesson.text, lesson.label, lesson.corpus, lesson.mixed, lesson.weight, lesson.irony, topics)
         digest.update(repr(facts).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()[:32]
 

@@ -26,6 +26,8 @@ class Recipe(BaseModel):
     """Tokens per optimiser step."""
     max_tokens: int = Field(default=96, ge=8)
     """Tokens of a text that training looks at."""
+    drawn: dict[str, float] = Field(default_factory=dict)
+    """Share of a corpus' texts that an epoch draws, by the corpus' name; all of those that are not named."""
     joined: float = Field(default=0.15, ge=0, le=1)
     """Share of texts that are joined in pairs: a praise and a complaint become one mixed text."""
     one_spelling: bool = False
@@ -34,6 +36,8 @@ class Recipe(BaseModel):
     """Share of texts that are shown in another spelling."""
     keep: float = Field(default=0.3, ge=0)
     """Weight of keeping the last layer's topic vectors where the base model has them."""
+    topics: float = Field(default=0.0, ge=0)
+    """Weight of finding annotated topics in the last layer; the heads for that are dropped afterwards."""
     irony: float = Field(default=0.5, ge=0)
     """Weight of the irony head's loss."""
     contrast: float = Field(default=1.0, ge=0)

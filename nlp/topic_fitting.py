@@ -1,9 +1,9 @@
 """Fits how likeness, and heads learned from a few texts, become the probability of a topic:
 `python -m nlp.topic_fitting DATA_FOLDER MODEL_FOLDER` refits a model's.
 
-Everything is fitted on training rows whose aspects people annotated (`nlp.topic_rows`). For the heads one half of them
-is shown in draws of several sizes and the other half is judged, so that heads are trusted as far as they are right on
-texts that they have not seen.
+Everything is fitted on training rows whose aspects people annotated (`nlp.topic_rows`), and judged on the fifth of them
+from which the encoder learned no topics. Heads are shown draws of the others in several sizes, so that they are trusted
+as far as they are right on texts that they have not seen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp import contrast
-from nlp.corpora import CORPORA, Row, in_calibration_half, read_rows
+from nlp.corpora import CORPORA, Row, held_back, read_rows
 from nlp.encoder import Encoder
 from nlp.head import Heads, TopicBlend, save_heads
 from nlp.loading import load_parts
@@ -44,15 +44,13 @@ AS_GOOD = 0.005
 PER_TOPIC = (4, 8, 16)
 """Examples per topic that are drawn, as a taxonomy has them."""
 JUDGED_TEXTS = (100, 300, 900)
-"""Texts that are drawn with all their topics or none, as corrections come; at most half of a group's."""
+"""Texts that are drawn with all their topics or none, as corrections come; of a group's as many as there are."""
 DRAWS = 3
 SEED = 23
-GROUP_ROWS = 1500
+GROUP_ROWS = 2500
 """Rows of each group that the fit reads."""
 BACKGROUND = 300
 """Our own sentences that stand for texts about nothing in particular."""
-JUDGED_ROWS = 500
-"""Rows of a group on which heads are judged."""
 ROUNDS = 4
 
 
@@ -76,10 +74,11 @@ def fit_topics(heads: Heads, parts: Sequence[Part], embed: Embed) -> dict[str, A
     known = _Known(embed, parts)
     # Without a blend the matcher learns no heads by itself.
     matcher = TopicMatcher(replace(heads, config=heads.config.model_copy(update={"topic_blend": None})), known)
-    bags = [_likeness(matcher, part, part.group.taxonomy) for part in parts]
+    unseen = [part for _, part in _split(parts)]
+    bags = [_likeness(matcher, part, part.group.taxonomy) for part in unseen]
     weights, offset = _fitted(bags)
     entries: dict[str, Any] = {"topic_weights": tuple(weights), "topic_offset": offset}
-    judged = [(1 / (1 + np.exp(-(bag.signs @ weights + offset))), part) for bag, part in zip(bags, parts, strict=True)]
+    judged = [(1 / (1 + np.exp(-(bag.signs @ weights + offset))), part) for bag, part in zip(bags, unseen, strict=True)]
     entries["topic_threshold"] = _threshold({value: macro_f1(judged, value, least=MIN_GOLD) for value in THRESHOLDS})
     entries["topic_blend"] = _blend(matcher, heads, parts, np.array([*weights, 1.0]), known)
     return entries
@@ -128,7 +127,7 @@ def _blend(matcher: TopicMatcher, heads: Heads, parts: Sequence[Part], start: Od
     """Weights that grow or shrink with the texts shown."""
     chance = np.random.default_rng(SEED)
     bags, every = list[Bag](), list[TopicHeads]()
-    for part, unseen in _halves(parts, chance):
+    for part, unseen in _split(parts):
         for taxonomy in _drawn(part, chance):
             shown = shown_by(taxonomy)
             learned = fit_heads(shown, matcher.whitened(known(shown.texts)), heads.topic_background)
@@ -161,12 +160,12 @@ def _with_head(bag: Bag, learned: TopicHeads, white: Vectors, part: Part) -> Bag
     return replace(bag, signs=signs, counts=learned.shown >= LEAST)
 
 
-def _halves(parts: Sequence[Part], chance: np.random.Generator) -> Iterator[tuple[Part, Part]]:
+def _split(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
+    """Each part in two: texts that may be shown to heads, and the fifth on which these are judged."""
     for part in parts:
-        shown = np.array([in_calibration_half(text) for text in part.texts], dtype=bool)
-        unseen = chance.permutation(np.flatnonzero(~shown))[:JUDGED_ROWS]
-        if len(unseen) and shown.any():
-            yield part.only(np.flatnonzero(shown)), part.only(np.sort(unseen))
+        unseen = np.array([held_back(text) for text in part.texts], dtype=bool)
+        if unseen.any() and not unseen.all():
+            yield part.only(np.flatnonzero(~unseen)), part.only(np.flatnonzero(unseen))
 
 
 def _drawn(part: Part, chance: np.random.Generator) -> Iterator[Taxonomy]:

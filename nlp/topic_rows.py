@@ -82,6 +82,28 @@ def groups(path: Path = ASPECTS) -> list[Group]:
     ]
 
 
+def descriptions(groups: Sequence[Group]) -> list[str]:
+    """One text for each topic of all groups in turn: its label, description and examples."""
+    topics = [topic for group in groups for topic in group.taxonomy.topics]
+    return [". ".join((topic.label, topic.description, *topic.examples)) for topic in topics]
+
+
+def annotated(row: Row, groups: Sequence[Group]) -> Vectors | None:
+    """Which topics of all groups in turn a row was annotated with: 1 or 0, and -1 where nobody judged it.
+
+    None for rows of no group.
+    """
+    if all(row.domain not in group.domains for group in groups):
+        return None
+    names = {name for name, _ in row.aspects}
+    gold = [
+        float(bool(names & aspects)) if row.domain in group.domains else -1.0
+        for group in groups
+        for aspects in group.aspects
+    ]
+    return np.array(gold, dtype=np.float32)
+
+
 def _topic(item: dict[str, Any]) -> Topic:
     return Topic(id=item["id"], label=item["label"], description=item["description"], examples=tuple(item["examples"]))
 

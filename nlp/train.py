@@ -25,6 +25,7 @@ from nlp.head import LABELS, NAME, NONCOMMERCIAL, HeadConfig, Heads, load_heads,
 from nlp.irony import irony_bound, with_irony
 from nlp.recipe import Recipe
 from nlp.topic_fitting import DEFAULT_TOPICS, topic_rows, with_topics
+from nlp.topic_rows import descriptions, groups
 from nlp.vector_cache import Progress, document_vectors
 from nlp.weights import EncoderFiles, encoder_files
 
@@ -146,7 +147,8 @@ def _tuned(
     texts = {name: [row.text for row in rows] for name, rows in parts.items()}
     texts["contrast"] = [item.text for item in own]
     found = [document_vectors(part, base, cache, title=name, progress=progress) for name, part in texts.items()]
-    targets = Targets(np.concatenate(found), *whitening(np.concatenate(found)))
+    topics = document_vectors(descriptions(groups()), base, cache)
+    targets = Targets(np.concatenate(found), *whitening(np.concatenate(found)), topics)
     encoder = Encoder(
         files,
         layers=recipe.layers,
@@ -157,12 +159,13 @@ def _tuned(
     shown = lessons([row for rows in parts.values() for row in rows], own, encoder, recipe)
     begun = (load_adapter(start), load_heads(start)) if start else None
     mean, scale = (begun[1].mean, begun[1].scale) if begun else _standard(shown, encoder, recipe)
-    learner = Learner(encoder, recipe, [*sorted({lesson.corpus for lesson in shown}), JOINED], (mean, scale))
+    corpora = [*sorted({lesson.corpus for lesson in shown}), JOINED]
+    learner = Learner(encoder, recipe, corpora, (mean, scale), targets)
     if begun:
         if begun[0] is None:
             raise ValueError(f"{start} holds no adapter to start from")
         learner.begin_at(begun[0], begun[1])
-    return Learned(finetune(learner, shown, targets, folder, progress=progress), mean, scale, targets)
+    return Learned(finetune(learner, shown, folder, progress=progress), mean, scale, targets)
 
 
 def _standard(shown: Sequence[Lesson], encoder: Encoder, recipe: Recipe) -> tuple[Vectors, Vectors]:

@@ -1,0 +1,88 @@
+"""What annotated rows teach the encoder about topics, and which of them it is not shown."""
+
+import json
+
+import numpy as np
+from nlp_small import small_files
+
+from nlp.adapter import load_adapter
+from nlp.corpora import Row, held_back
+from nlp.encoder import Encoder
+from nlp.examples import batches, lessons
+from nlp.recipe import Recipe
+from nlp.topic_rows import annotated, descriptions, groups
+from nlp.train import train
+
+RECIPE = Recipe(layers=(1, 2), first_layer=1, epochs=40, rate=3e-3, step_tokens=64, keep=0.0)
+ASPECTS = {"gut": "food quality", "schlecht": "service general"}
+
+
+def topic_names():
+    return [
+        f"{group.domains[0]}: {topic.id}"
+        for group, topic in ((group, topic) for group in groups() for topic in group.taxonomy.topics)
+    ]
+
+
+def shown_texts(word):
+    """Texts of one word that the training may see, in several lengths."""
+    texts = (" ".join([word] * count) + ending for count in range(1, 9) for ending in (".", "!", " und."))
+    return [text for text in texts if not held_back(text)][:6]
+
+
+def test_a_row_has_the_topics_of_its_group_and_no_word_on_others():
+    row = Row("Der Fisch war kalt.", "negative", "reviews", "restaurant", (("food quality", "negative"),))
+    gold = dict(zip(topic_names(), annotated(row, groups()), strict=True))
+    assert gold["restaurant: essen"] == 1
+    assert gold["restaurant: bedienung"] == 0
+    assert gold["hotel: zimmer"] == -1
+    assert annotated(Row("Hallo.", "neutral", "tweets-general", "tweets-general"), groups()) is None
+    assert len(descriptions(groups())) == len(gold)
+
+
+def test_a_fifth_of_the_annotated_rows_teaches_no_topics(tmp_path):
+    texts = [f"Das Gericht Nummer {number} war kalt." for number in range(400)]
+    rows = [Row(text, "negative", "reviews", "restaurant", (("food quality", "negative"),)) for text in texts]
+    encoder = Encoder(small_files(tmp_path), layers=(2,), threads=1)
+    taught = [lesson.topics is not None for lesson in lessons(rows, [], encoder, RECIPE)]
+    assert taught == [not held_back(text) for text in texts]
+    assert 0.12 < 1 - np.mean(taught) < 0.28
+
+
+def test_texts_of_two_topics_come_apart_only_where_topics_are_learned(tmp_path):
+    files = small_files(tmp_path)
+    rows = [
+        {"text": text, "label": "neutral", "domain": "restaurant", "aspects": [[aspect, "neutral", "", ""]]}
+        for word, aspect in ASPECTS.items()
+        for text in shown_texts(word)
+    ]
+    (tmp_path / "data" / "train").mkdir(parents=True)
+    (tmp_path / "data" / "train" / "own.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    likeness = {}
+    for weight in (0.0, 1.0):
+        folder = tmp_path / f"model{weight}"
+        recipe = RECIPE.model_copy(update={"topics": weight})
+        nothing = {"contrast_folder": tmp_path / "none", "answers_folder": tmp_path / "none"}
+        train(tmp_path / "data", folder, files=files, recipe=recipe, **nothing)
+        encoder = Encoder(files, layers=(2,), threads=1, adapter=load_adapter(folder))
+        vectors = np.stack([item.document for item in encoder.encode([row["text"] for row in rows])])
+        centred = vectors - vectors.mean(axis=0)
+        centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+        half = len(rows) // 2
+        likeness[weight] = float((centred[:half] @ centred[half:].T).mean())
+    assert likeness[1.0] < likeness[0.0] - 0.1, likeness
+
+
+def test_an_epoch_draws_the_share_of_a_corpus_that_the_recipe_names(tmp_path):
+    encoder = Encoder(small_files(tmp_path), layers=(2,), threads=1)
+    rows = [Row(f"gut {number}", "positive", "own", "own") for number in range(300)]
+    rows += [Row(f"schlecht {number}", "negative", "other", "other") for number in range(50)]
+    recipe = RECIPE.model_copy(update={"drawn": {"own": 0.3}, "joined": 0.0, "respelled": 0.0})
+    shown = lessons(rows, [], encoder, recipe)
+    seen = [
+        {part for batch in batches(shown, encoder, recipe, epoch=epoch) for example in batch for part in example.parts}
+        for epoch in range(2)
+    ]
+    assert [len(parts & set(range(300, 350))) for parts in seen] == [50, 50]
+    assert all(60 < len(parts & set(range(300))) < 120 for parts in seen)
+    assert seen[0] != seen[1]
