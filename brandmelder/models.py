@@ -25,6 +25,7 @@ def opened_scorer(settings: Settings) -> E5Scorer | HuggingFaceScorer:
     Where the settings leave its precision open, the first call on a machine tests which is the fastest. Raises nlp's
     own error where its weights are missing.
     """
+    from nlp.head import NONCOMMERCIAL
     from nlp.huggingface_files import is_checkpoint
     from nlp.loading import open_scorer
 
@@ -37,6 +38,13 @@ def opened_scorer(settings: Settings) -> E5Scorer | HuggingFaceScorer:
         keep_precision(settings, scorer.precision)
     if is_checkpoint(settings.model):
         _tell_guessed_labels(scorer)
+    elif scorer.name == NONCOMMERCIAL:
+        say(
+            tr(
+                "Dieses Modell lernte auch aus Texten, deren Lizenz (CC BY-NC) kommerziellen Gebrauch ausschließt.",
+                "This model also learned from texts whose licence (CC BY-NC) forbids commercial use.",
+            )
+        )
     return scorer
 
 

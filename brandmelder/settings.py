@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nlp.loading import shipped
 
 Language = Literal["de", "en"]
 
@@ -32,7 +34,7 @@ class Settings(BaseSettings):
     )
     model: str | None = Field(
         None,
-        description="folder of another model, or the name of one on the Hugging Face Hub; unset: the one that ships",
+        description="e5-noncommercial, a folder of another model, or a name on the Hugging Face Hub; unset: e5",
     )
     model_labels: str = Field("", description="what the labels of a Hugging Face model mean: LABEL_0=negative,…")
     author_key: SecretStr | None = Field(None, description="key of the author pseudonyms; unset: a file in data")
@@ -53,6 +55,13 @@ class Settings(BaseSettings):
     youtube_key: SecretStr | None = Field(None, description="API key for YouTube sources")
     reddit_client_id: str | None = Field(None, description="client id of an own app for Reddit sources")
     reddit_client_secret: SecretStr | None = Field(None, description="its secret")
+
+    @field_validator("model")
+    @classmethod
+    def _shipped_model(cls, name: str | None) -> str | None:
+        """A shipped model's name becomes its folder, so that nothing asks the Hub for it."""
+        folder = None if name is None else shipped(name)
+        return name if folder is None else str(folder)
 
     @property
     def api_keys(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Example:
-    """One or two lessons as one text: `parts` are their numbers, `ids` their tokens (maybe in another spelling)."""
+    """One lesson, or some as one text: `parts` are their numbers, `ids` their tokens (maybe in another spelling)."""
 
     parts: tuple[int, ...]
     ids: tuple[NDArray[np.int64], ...]
@@ -111,6 +112,13 @@ def joined_label(first: int, second: int) -> int:
     return MIXED
 
 
+def whole_label(labels: Sequence[int]) -> int | None:
+    """The label of some texts as one; None where praise and complaint stand in more than two, as one may outweigh the
+    other."""
+    label = reduce(joined_label, labels)
+    return None if label == MIXED and len(labels) > 2 else label
+
+
 def batches(shown: Sequence[Lesson], encoder: Encoder, recipe: Recipe, *, epoch: int) -> Iterator[list[Example]]:
     """The batches of an epoch; seed and epoch alone decide them, so that a killed training goes on with the same."""
     chance = random.Random(f"{recipe.seed}-{epoch}")
@@ -136,16 +144,21 @@ def batches(shown: Sequence[Lesson], encoder: Encoder, recipe: Recipe, *, epoch:
 def _grouped(
     order: Sequence[int], shown: Sequence[Lesson], recipe: Recipe, chance: random.Random
 ) -> Iterator[tuple[int, ...]]:
-    """Most texts alone; some wait for the next one of their corpus that is to be joined."""
-    waiting: dict[str, int] = {}
+    """Most texts alone; some wait until there are as many of their corpus as are to be joined."""
+    waiting: dict[str, list[int]] = {}
+    wanted: dict[str, int] = {}
     for number in order:
+        corpus = shown[number].corpus
         if chance.random() >= recipe.joined:
             yield (number,)
-        elif (other := waiting.pop(shown[number].corpus, None)) is None:
-            waiting[shown[number].corpus] = number
-        else:
-            yield (other, number)
-    yield from ((number,) for number in waiting.values())
+            continue
+        together = waiting.setdefault(corpus, [])
+        together.append(number)
+        if len(together) == 1:
+            wanted[corpus] = chance.randint(2, recipe.parts)
+        if len(together) == wanted[corpus]:
+            yield tuple(waiting.pop(corpus))
+    yield from ((number,) for together in waiting.values() for number in together)
 
 
 def _spelled(lesson: Lesson, encoder: Encoder, recipe: Recipe, chance: random.Random) -> NDArray[np.int64]:

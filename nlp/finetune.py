@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from nlp.adapter import TENSORS, Adapter
 from nlp.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from nlp.encoder import Encoder
-from nlp.examples import JOINED, MIXED, Example, Lesson, batches, joined_label
+from nlp.examples import JOINED, MIXED, Example, Lesson, batches, whole_label
 from nlp.head import LABELS, Heads
 from nlp.quantised import WeightsError
 from nlp.recipe import Recipe
@@ -213,19 +213,18 @@ class Learner:
     def _joined(
         self, sums: torch.Tensor, lengths: torch.Tensor, batch: Sequence[Example], shown: Sequence[Lesson]
     ) -> torch.Tensor:
-        """The loss of joined texts as wholes; the sums of a pair lie behind each other."""
+        """The loss of joined texts as wholes."""
         import torch
 
-        firsts = np.cumsum([0, *(len(example.parts) for example in batch)])[:-1]
-        pairs = [(int(first), example) for first, example in zip(firsts, batch, strict=True) if len(example.parts) == 2]
-        if not pairs:
+        wholes = [whole_label([shown[number].label for number in example.parts]) for example in batch]
+        judged = [place for place, label in enumerate(wholes) if label is not None and len(batch[place].parts) > 1]
+        if not judged:
             return torch.zeros(())
-        places = torch.tensor([first for first, _ in pairs])
-        vectors = (sums[places] + sums[places + 1]) / (lengths[places] + lengths[places + 1])[:, None]
-        labels = torch.tensor(
-            [joined_label(*(shown[number].label for number in example.parts)) for _, example in pairs]
-        )
-        scores = self._scores(vectors)[:, :-1] + self.own[self.corpora[JOINED]]
+        owner = torch.repeat_interleave(torch.arange(len(batch)), torch.tensor([len(item.parts) for item in batch]))
+        totals = torch.zeros(len(batch), sums.shape[1]).index_add(0, owner, sums)
+        tokens = torch.zeros(len(batch), dtype=lengths.dtype).index_add(0, owner, lengths)
+        labels = torch.tensor([wholes[place] for place in judged])
+        scores = self._scores((totals / tokens[:, None])[judged])[:, :-1] + self.own[self.corpora[JOINED]]
         return torch.nn.functional.cross_entropy(scores, labels, reduction="sum") / len(sums)
 
     def _irony(self, scores: torch.Tensor, lessons: Sequence[Lesson]) -> torch.Tensor:

@@ -17,6 +17,12 @@ MODELS = Path(__file__).resolve().parent / "models"
 DEFAULT = MODELS / "e5"
 
 
+def shipped(name: str) -> Path | None:
+    """The folder of the model that ships under this name, such as `e5`; None for other names."""
+    folder = MODELS / name
+    return folder if folder.parent == MODELS and (folder / "config.json").exists() else None
+
+
 def check_model(model: str | Path | None = None, *, labels: str = "") -> LabelMap | None:
     """Looks at everything that `open_scorer` would load, without torch and without the network.
 

@@ -29,7 +29,9 @@ class Recipe(BaseModel):
     drawn: dict[str, float] = Field(default_factory=dict)
     """Share of a corpus' texts that an epoch draws, by the corpus' name; all of those that are not named."""
     joined: float = Field(default=0.15, ge=0, le=1)
-    """Share of texts that are joined in pairs: a praise and a complaint become one mixed text."""
+    """Share of texts that are joined with others of their corpus: a praise and a complaint become one mixed text."""
+    parts: int = Field(default=2, ge=2, le=5)
+    """So many texts are joined at most; more than two teach sentences to keep their own sense in long texts."""
     one_spelling: bool = False
     """Whether texts are read in one spelling (`nlp.cleaning.canonical`), so that other spellings score alike."""
     respelled: float = Field(default=0.15, ge=0, le=1)

@@ -35,6 +35,7 @@ Odds = NDArray[np.float64]
 
 DEFAULT_TOPICS: dict[str, Any] = {"topic_weights": (0.5, 3.9, 1.2), "topic_offset": -3.9, "topic_threshold": 0.3}
 """Used where the training rows carry no aspects."""
+TOPIC_ENTRIES = (*DEFAULT_TOPICS, "topic_blend")
 MIN_ROWS = 200
 MIN_GOLD = 3
 # From 0.2 on: a lower threshold finds a little more and makes hotspots that nobody can follow.
@@ -239,16 +240,24 @@ def with_topics(
     progress: Progress | None = None,
 ) -> Heads:
     """The heads with everything about topics fitted on training rows; `own` are sentences of our own."""
-    hidden = encoder.sizes.hidden
-
-    def embed(texts: Sequence[str]) -> Vectors:
-        return np.stack([item.document for item in encoder.encode(texts)])[:, -hidden:]
-
-    drawn = [own[place] for place in np.linspace(0, len(own) - 1, min(BACKGROUND, len(own))).astype(int)]
-    plain = document_vectors(drawn, encoder, cache)[:, -hidden:]
-    heads = replace(heads, topic_background=TopicMatcher(heads, embed).whitened(plain))
+    embed = _last_layer(encoder)
+    heads = with_background(heads, own, encoder, cache)
     entries = fit_topics(heads, parts(rows, encoder, cache, most=GROUP_ROWS, progress=progress), embed)
     return replace(heads, config=heads.config.model_copy(update=entries))
+
+
+def with_background(heads: Heads, own: Sequence[str], encoder: Encoder, cache: Path) -> Heads:
+    """The heads with some of our own sentences as those about nothing in particular."""
+    drawn = [own[place] for place in np.linspace(0, len(own) - 1, min(BACKGROUND, len(own))).astype(int)]
+    plain = document_vectors(drawn, encoder, cache)[:, -encoder.sizes.hidden :]
+    return replace(heads, topic_background=TopicMatcher(heads, _last_layer(encoder)).whitened(plain))
+
+
+def _last_layer(encoder: Encoder) -> Embed:
+    def embed(texts: Sequence[str]) -> Vectors:
+        return np.stack([item.document for item in encoder.encode(texts)])[:, -encoder.sizes.hidden :]
+
+    return embed
 
 
 def topic_rows(data_folder: Path, *, commercial_only: bool) -> list[Row]:

@@ -24,7 +24,7 @@ from nlp.fitting import whitening
 from nlp.head import LABELS, NAME, NONCOMMERCIAL, HeadConfig, Heads, load_heads, save_heads
 from nlp.irony import irony_bound, with_irony
 from nlp.recipe import Recipe
-from nlp.topic_fitting import DEFAULT_TOPICS, topic_rows, with_topics
+from nlp.topic_fitting import DEFAULT_TOPICS, TOPIC_ENTRIES, topic_rows, with_background, with_topics
 from nlp.topic_rows import descriptions, groups
 from nlp.vector_cache import Progress, document_vectors
 from nlp.weights import EncoderFiles, encoder_files
@@ -99,8 +99,14 @@ def train(
         "calibration_rows": _counts(unseen.values()),
     }
     heads = _heads(learned, encoder, [part for part in dev if part.rows], NAME if commercial else NONCOMMERCIAL)
-    rows = topic_rows(data_folder, commercial_only=commercial_only)
-    heads = with_topics(heads, rows, [item.text for item in own], encoder, cache, progress=progress)
+    if begun and recipe.topics:
+        # A brand's topics are new to the encoder; the annotated ones no longer are and would trust it too far.
+        kept = {name: getattr(begun.config, name) for name in TOPIC_ENTRIES}
+        heads = replace(heads, config=heads.config.model_copy(update=kept))
+        heads = with_background(heads, [item.text for item in own], encoder, cache)
+    else:
+        rows = topic_rows(data_folder, commercial_only=commercial_only)
+        heads = with_topics(heads, rows, [item.text for item in own], encoder, cache, progress=progress)
     plain = [row.text for rows in parts.values() for row in rows[:PLAIN_ROWS]]
     asking = answers.examples("train", folder=answers_folder)
     heads = _with_irony(heads, own, plain, dev, lambda texts: document_vectors(texts, encoder, cache))
