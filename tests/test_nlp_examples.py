@@ -1,4 +1,4 @@
-"""What annotated rows teach the encoder about topics, and which of them it is not shown."""
+"""What the fine-tuning is shown: which rows teach topics, which are drawn, how texts are joined."""
 
 import json
 
@@ -8,7 +8,7 @@ from nlp_small import small_files
 from nlp.adapter import load_adapter
 from nlp.corpora import Row, held_back
 from nlp.encoder import Encoder
-from nlp.examples import batches, lessons
+from nlp.examples import MIXED, NEGATIVE, NEUTRAL, POSITIVE, batches, lessons, whole_label
 from nlp.recipe import Recipe
 from nlp.topic_rows import annotated, descriptions, groups
 from nlp.train import train
@@ -86,3 +86,23 @@ def test_an_epoch_draws_the_share_of_a_corpus_that_the_recipe_names(tmp_path):
     assert [len(parts & set(range(300, 350))) for parts in seen] == [50, 50]
     assert all(60 < len(parts & set(range(300))) < 120 for parts in seen)
     assert seen[0] != seen[1]
+
+
+def test_a_text_of_parts_is_mixed_where_two_disagree_and_open_where_more_do():
+    assert whole_label([NEUTRAL, NEGATIVE]) == NEGATIVE
+    assert whole_label([NEUTRAL, NEUTRAL, POSITIVE, NEUTRAL]) == POSITIVE
+    assert whole_label([NEGATIVE, POSITIVE]) == MIXED
+    assert whole_label([NEGATIVE, NEUTRAL, POSITIVE]) is None
+    assert whole_label([NEUTRAL]) == NEUTRAL
+
+
+def test_texts_of_one_corpus_are_joined_up_to_the_number_that_the_recipe_names(tmp_path):
+    encoder = Encoder(small_files(tmp_path), layers=(2,), threads=1)
+    rows = [Row(f"gut {number}", "positive", corpus, corpus) for corpus in ("own", "other") for number in range(60)]
+    recipe = RECIPE.model_copy(update={"joined": 0.8, "parts": 4, "respelled": 0.0})
+    shown = lessons(rows, [], encoder, recipe)
+    examples = [example for batch in batches(shown, encoder, recipe, epoch=0) for example in batch]
+    assert sorted(part for example in examples for part in example.parts) == list(range(120))
+    assert {len(example.parts) for example in examples} == {1, 2, 3, 4}
+    assert all(len({shown[part].corpus for part in example.parts}) == 1 for example in examples)
+    assert all(example.tokens == sum(len(shown[part].ids) for part in example.parts) for example in examples)
