@@ -264,8 +264,10 @@ class Learner:
         for name, values in self.parameters.items():
             with torch.no_grad():
                 values.copy_(torch.from_numpy(tensors[f"value.{name}"]))
-            state = {key: torch.from_numpy(tensors[f"{key}.{name}"].copy()) for key in ("exp_avg", "exp_avg_sq")}
-            self.optimiser.state[values] = {"step": torch.tensor(float(steps)), **state}
+            # What never had a gradient, such as heads of topics that no row was annotated with, has no moments.
+            if f"exp_avg.{name}" in tensors:
+                state = {key: torch.from_numpy(tensors[f"{key}.{name}"].copy()) for key in ("exp_avg", "exp_avg_sq")}
+                self.optimiser.state[values] = {"step": torch.tensor(float(steps)), **state}
 
     def save_adapter(self, folder: Path) -> None:
         """Writes the LoRA factors in PEFT's format, in half precision."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -26,7 +28,7 @@ class Recipe(BaseModel):
     """Tokens per optimiser step."""
     max_tokens: int = Field(default=96, ge=8)
     """Tokens of a text that training looks at."""
-    drawn: dict[str, float] = Field(default_factory=dict)
+    drawn: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     """Share of a corpus' texts that an epoch draws, by the corpus' name; all of those that are not named."""
     joined: float = Field(default=0.15, ge=0, le=1)
     """Share of texts that are joined with others of their corpus: a praise and a complaint become one mixed text."""

@@ -19,7 +19,7 @@ from nlp.corpora import CORPORA, Row, read_rows
 from nlp.head import Heads
 from nlp.loading import DEFAULT, load_parts
 from nlp.taxonomy import Taxonomy
-from nlp.topic_fitting import f1, with_examples, with_judged
+from nlp.topic_fitting import f1, last_layer, with_examples, with_judged
 from nlp.topic_rows import Flags, Part, Vectors, parts
 from nlp.topics import TopicMatcher
 
@@ -124,11 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     heads, encoder = load_parts(options.model)
     train, dev = (parts(_rows(options.data / name), encoder, options.cache) for name in ("train", "dev"))
-
-    def embed(texts: Sequence[str]) -> Vectors:
-        return np.stack([item.document for item in encoder.encode(texts)])[:, -encoder.sizes.hidden :]
-
-    sys.stdout.write(json.dumps(check(heads, train, dev, embed), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(check(heads, train, dev, last_layer(encoder)), indent=2, ensure_ascii=False) + "\n")
 
 
 def _rows(folder: Path) -> list[Row]:

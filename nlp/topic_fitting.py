@@ -70,12 +70,12 @@ def fit_topics(heads: Heads, parts: Sequence[Part], embed: Embed) -> dict[str, A
 
     The heads' `topic_background` is taken as it is. Too few annotated rows give `DEFAULT_TOPICS`.
     """
-    if sum(len(part.texts) for part in parts) < MIN_ROWS or not any(part.gold.any() for part in parts):
+    unseen = [part for _, part in _split(parts)]
+    if sum(len(part.texts) for part in parts) < MIN_ROWS or not any(part.gold.any() for part in unseen):
         return DEFAULT_TOPICS
     known = _Known(embed, parts)
     # Without a blend the matcher learns no heads by itself.
     matcher = TopicMatcher(replace(heads, config=heads.config.model_copy(update={"topic_blend": None})), known)
-    unseen = [part for _, part in _split(parts)]
     bags = [_likeness(matcher, part, part.group.taxonomy) for part in unseen]
     weights, offset = _fitted(bags)
     entries: dict[str, Any] = {"topic_weights": tuple(weights), "topic_offset": offset}
@@ -240,9 +240,9 @@ def with_topics(
     progress: Progress | None = None,
 ) -> Heads:
     """The heads with everything about topics fitted on training rows; `own` are sentences of our own."""
-    embed = _last_layer(encoder)
     heads = with_background(heads, own, encoder, cache)
-    entries = fit_topics(heads, parts(rows, encoder, cache, most=GROUP_ROWS, progress=progress), embed)
+    shown = parts(rows, encoder, cache, most=GROUP_ROWS, progress=progress)
+    entries = fit_topics(heads, shown, last_layer(encoder))
     return replace(heads, config=heads.config.model_copy(update=entries))
 
 
@@ -250,10 +250,12 @@ def with_background(heads: Heads, own: Sequence[str], encoder: Encoder, cache: P
     """The heads with some of our own sentences as those about nothing in particular."""
     drawn = [own[place] for place in np.linspace(0, len(own) - 1, min(BACKGROUND, len(own))).astype(int)]
     plain = document_vectors(drawn, encoder, cache)[:, -encoder.sizes.hidden :]
-    return replace(heads, topic_background=TopicMatcher(heads, _last_layer(encoder)).whitened(plain))
+    return replace(heads, topic_background=TopicMatcher(heads, last_layer(encoder)).whitened(plain))
 
 
-def _last_layer(encoder: Encoder) -> Embed:
+def last_layer(encoder: Encoder) -> Embed:
+    """What gives the last layer's vectors (n, hidden) of texts."""
+
     def embed(texts: Sequence[str]) -> Vectors:
         return np.stack([item.document for item in encoder.encode(texts)])[:, -encoder.sizes.hidden :]
 

@@ -99,14 +99,12 @@ def train(
         "calibration_rows": _counts(unseen.values()),
     }
     heads = _heads(learned, encoder, [part for part in dev if part.rows], NAME if commercial else NONCOMMERCIAL)
+    sentences = [item.text for item in own]
     if begun and recipe.topics:
-        # A brand's topics are new to the encoder; the annotated ones no longer are and would trust it too far.
-        kept = {name: getattr(begun.config, name) for name in TOPIC_ENTRIES}
-        heads = replace(heads, config=heads.config.model_copy(update=kept))
-        heads = with_background(heads, [item.text for item in own], encoder, cache)
+        heads = with_background(_with_topics_of(begun, heads), sentences, encoder, cache)
     else:
         rows = topic_rows(data_folder, commercial_only=commercial_only)
-        heads = with_topics(heads, rows, [item.text for item in own], encoder, cache, progress=progress)
+        heads = with_topics(heads, rows, sentences, encoder, cache, progress=progress)
     plain = [row.text for rows in parts.values() for row in rows[:PLAIN_ROWS]]
     asking = answers.examples("train", folder=answers_folder)
     heads = _with_irony(heads, own, plain, dev, lambda texts: document_vectors(texts, encoder, cache))
@@ -117,6 +115,16 @@ def train(
     save_heads(replace(heads, config=config), output_folder)
     drop_checkpoint(output_folder)
     return facts
+
+
+def _with_topics_of(begun: Heads, heads: Heads) -> Heads:
+    """The heads with what another model's topics weigh.
+
+    A brand's topics are new to the encoder; those that it learned no longer are, and fitted on them it is trusted
+    too far.
+    """
+    kept = {name: getattr(begun.config, name) for name in TOPIC_ENTRIES}
+    return replace(heads, config=heads.config.model_copy(update=kept))
 
 
 def _with_irony(
@@ -166,6 +174,10 @@ def _tuned(
     begun = (load_adapter(start), load_heads(start)) if start else None
     mean, scale = (begun[1].mean, begun[1].scale) if begun else _standard(shown, encoder, recipe)
     corpora = [*sorted({lesson.corpus for lesson in shown}), JOINED]
+    if unknown := set(recipe.drawn) - set(corpora):
+        raise ValueError(
+            f"the recipe draws from unknown corpora: {', '.join(sorted(unknown))}; there are {', '.join(corpora[:-1])}"
+        )
     learner = Learner(encoder, recipe, corpora, (mean, scale), targets)
     if begun:
         if begun[0] is None:

@@ -3,8 +3,10 @@
 import json
 
 import numpy as np
+import pytest
 from nlp_small import small_files
 
+from nlp import finetune
 from nlp.adapter import load_adapter
 from nlp.corpora import Row, held_back
 from nlp.encoder import Encoder
@@ -106,3 +108,35 @@ def test_texts_of_one_corpus_are_joined_up_to_the_number_that_the_recipe_names(t
     assert {len(example.parts) for example in examples} == {1, 2, 3, 4}
     assert all(len({shown[part].corpus for part in example.parts}) == 1 for example in examples)
     assert all(example.tokens == sum(len(shown[part].ids) for part in example.parts) for example in examples)
+
+
+def two_rows(tmp_path):
+    """Arguments of a training on two texts that nobody annotated with topics."""
+    rows = [{"text": "gut gut gut", "label": "positive"}, {"text": "schlecht", "label": "negative"}]
+    (tmp_path / "data" / "train").mkdir(parents=True)
+    (tmp_path / "data" / "train" / "own.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return {"files": small_files(tmp_path), "contrast_folder": tmp_path / "none", "answers_folder": tmp_path / "none"}
+
+
+def test_killed_training_goes_on_where_no_row_teaches_topics(tmp_path, monkeypatch):
+    monkeypatch.setattr(finetune, "CHECKPOINT_STEPS", 3)
+    arguments = two_rows(tmp_path) | {"recipe": RECIPE.model_copy(update={"topics": 0.5, "epochs": 12})}
+
+    def kill(title, done, _total):
+        if title == "fine-tuning" and done >= 600:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "data", tmp_path / "killed", **arguments, progress=kill)
+    for name in ("killed", "undisturbed"):
+        train(tmp_path / "data", tmp_path / name, **arguments)
+    for part in ("adapter_model.safetensors", "heads.safetensors"):
+        assert (tmp_path / "killed" / part).read_bytes() == (tmp_path / "undisturbed" / part).read_bytes()
+
+
+def test_a_recipe_that_draws_from_an_unknown_corpus_is_refused(tmp_path):
+    recipe = RECIPE.model_copy(update={"drawn": {"review": 0.5}})
+    with pytest.raises(ValueError, match="unknown corpora: review"):
+        train(tmp_path / "data", tmp_path / "model", **two_rows(tmp_path), recipe=recipe)
+    with pytest.raises(ValueError, match="less than or equal to 1"):
+        Recipe(drawn={"own": 1.5})
