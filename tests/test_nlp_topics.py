@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from nlp_small import small_encoder
 
+from nlp.corpora import held_back
 from nlp.loading import load_scorer
 from nlp.scorer import ScoringInput
 from nlp.taxonomy import Judged, Taxonomy, Topic
-from nlp.topic_fitting import PER_TOPIC, f1, fit_topics, with_examples, with_judged
+from nlp.topic_fitting import DEFAULT_TOPICS, PER_TOPIC, f1, fit_topics, with_examples, with_judged
 from nlp.topic_heads import LEAST, Shown, fit_heads, shown_by
 from nlp.topic_rows import Group, Part, groups
 from nlp.vector_cache import sentence_vectors
@@ -160,6 +161,12 @@ def test_fit_trusts_heads_more_where_more_was_shown(part, real):
     assert blend.most >= PER_TOPIC[-1]
     assert blend.most_judged > 100
     assert 0 < entries["topic_threshold"] < 1
+
+
+def test_annotations_outside_the_judging_fifth_alone_give_the_defaults(part, real):
+    outside = part.gold & ~np.array([held_back(text) for text in part.texts])[:, None]
+    assert outside.any()
+    assert fit_topics(real.heads, [replace(part, gold=outside)], lambda _: part.documents[:1]) == DEFAULT_TOPICS
 
 
 def test_draws_are_texts_of_their_topics(part):
